@@ -1,0 +1,1 @@
+//! Stops requests without a valid API key.

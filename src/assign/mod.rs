@@ -1,0 +1,1 @@
+//! Stops callers from setting fields that are not theirs to set.

@@ -1,0 +1,107 @@
+//! Where the time comes from.
+//!
+//! Every control that looks at the time takes a [`Clock`], so that a test can move it by hand:
+//!
+//! ```
+//! use std::time::Duration;
+//! use portcullis::clock::{Clock, ManualClock};
+//!
+//! let clock = ManualClock::at(1_000);
+//! clock.advance(Duration::from_millis(2_500));
+//! assert_eq!(clock.now(), 1_002);
+//! assert_eq!(clock.ticks(), 2_500_000_000);
+//! ```
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A source of time.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The wall time, in whole seconds since the Unix epoch. It may jump when the machine's clock
+    /// is set, so it serves for dates that others wrote (the claims of a token).
+    fn now(&self) -> u64;
+
+    /// Nanoseconds since some fixed moment; never goes back. It serves for what this process
+    /// measures itself (quotas).
+    fn ticks(&self) -> u64;
+}
+
+/// The machine's own clocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
+    }
+
+    fn ticks(&self) -> u64 {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        nanoseconds(START.elapsed())
+    }
+}
+
+/// A clock that moves only when it is told to; clones show the same time.
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    start: u64,
+    elapsed: Arc<AtomicU64>,
+}
+
+impl ManualClock {
+    /// A clock that stands at `seconds` since the Unix epoch, with no ticks elapsed.
+    #[must_use]
+    pub fn at(seconds: u64) -> Self {
+        Self {
+            start: seconds,
+            elapsed: Arc::default(),
+        }
+    }
+
+    /// Moves the clock forward by `step`, to the nanosecond.
+    pub fn advance(&self, step: Duration) {
+        self.elapsed.fetch_add(nanoseconds(step), Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> u64 {
+        self.start
+            .saturating_add(self.ticks() / NANOSECONDS_A_SECOND)
+    }
+
+    fn ticks(&self) -> u64 {
+        self.elapsed.load(Ordering::Relaxed)
+    }
+}
+
+const NANOSECONDS_A_SECOND: u64 = 1_000_000_000;
+
+/// `duration` in nanoseconds; more than fits (584 years) is cut to what fits.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told_and_its_clones_move_with_it() {
+        let clock = ManualClock::at(100);
+        let twin = clock.clone();
+        assert_eq!((twin.now(), twin.ticks()), (100, 0));
+        clock.advance(Duration::from_secs(3));
+        assert_eq!((twin.now(), twin.ticks()), (103, 3_000_000_000));
+    }
+
+    #[test]
+    fn the_ticks_of_the_machine_never_go_back() {
+        let first = SystemClock.ticks();
+        assert!(SystemClock.ticks() >= first);
+    }
+}

@@ -1,0 +1,111 @@
+//! One decision, with all that is known of it.
+
+use std::error::Error;
+
+use axum::extract::MatchedPath;
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use crate::identity::{ClientAddr, Facts, Principal};
+use crate::problem::{Kind, Problem};
+
+/// A decision that a control has taken.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SecurityEvent<'a> {
+    /// What was decided, in one word.
+    pub outcome: Outcome,
+    /// The kind of refusal; none if the request was let on.
+    pub kind: Option<Kind>,
+    /// The status of the refusal; none if the request was let on.
+    pub status: Option<StatusCode>,
+    /// Why: a stable word such as `token_expired`.
+    pub reason: &'a str,
+    /// The error behind a refusal.
+    pub cause: Option<&'a (dyn Error + 'static)>,
+    /// The method of the request.
+    pub method: &'a Method,
+    /// The route that the request matched, as it was written in the router. The path itself is not
+    /// told, since paths carry personal data and one-time secrets.
+    pub route: Option<&'a str>,
+    /// Which machine is calling.
+    pub client: Option<ClientAddr>,
+    /// Who is calling.
+    pub principal: Option<&'a Principal>,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The caller proved who they are.
+    Authenticated,
+    /// The request was turned away: credentials, permissions or form.
+    Refused,
+    /// The request was turned away because a quota is used up.
+    Limited,
+    /// The body was turned away.
+    InvalidInput,
+    /// No decision could be taken, so the request was turned away.
+    Failed,
+}
+
+impl Outcome {
+    /// The stable word for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authenticated => "authenticated",
+            Self::Refused => "refused",
+            Self::Limited => "limited",
+            Self::InvalidInput => "invalid_input",
+            Self::Failed => "failed",
+        }
+    }
+
+    const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::QuotaExceeded => Self::Limited,
+            Kind::MalformedBody
+            | Kind::BodyTooLarge
+            | Kind::UnsupportedMediaType
+            | Kind::InvalidBody => Self::InvalidInput,
+            Kind::Misconfigured | Kind::Unavailable => Self::Failed,
+            Kind::InvalidRequest
+            | Kind::Unauthenticated
+            | Kind::InvalidCredential
+            | Kind::StepUpRequired
+            | Kind::InsufficientScope
+            | Kind::Forbidden => Self::Refused,
+        }
+    }
+}
+
+impl<'a> SecurityEvent<'a> {
+    /// The caller of the request with this head proved who they are.
+    pub(crate) fn authenticated(head: &'a Parts) -> Self {
+        Self {
+            outcome: Outcome::Authenticated,
+            kind: None,
+            status: None,
+            reason: "authenticated",
+            cause: None,
+            method: &head.method,
+            route: head.extensions.get().map(MatchedPath::as_str),
+            client: ClientAddr::of(&head.extensions),
+            principal: Facts::caller(&head.extensions).principal(),
+        }
+    }
+
+    /// The request with this head is turned away with `problem`.
+    pub(crate) fn refused(head: &'a Parts, problem: &'a Problem) -> Self {
+        Self {
+            outcome: Outcome::of(problem.kind()),
+            kind: Some(problem.kind()),
+            status: Some(problem.status()),
+            reason: problem.reason(),
+            cause: Error::source(problem),
+            ..Self::authenticated(head)
+        }
+    }
+}

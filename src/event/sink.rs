@@ -1,0 +1,76 @@
+//! Where events go.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use tracing::Level;
+
+use super::security_event::{Outcome, SecurityEvent};
+use crate::problem::{Dialect, Problem};
+
+/// Takes the events of an application in. It is called on the request's way, so it must be quick
+/// and must not block; hand slow work to a channel.
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes one event in.
+    fn record(&self, event: &SecurityEvent<'_>);
+}
+
+impl<F: Fn(&SecurityEvent<'_>) + Send + Sync + 'static> EventSink for F {
+    fn record(&self, event: &SecurityEvent<'_>) {
+        self(event);
+    }
+}
+
+/// The author's sink, as it travels with a request.
+#[derive(Clone)]
+pub(crate) struct Sink(pub(crate) Arc<dyn EventSink>);
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sink(..)")
+    }
+}
+
+/// Turns the request with this head away: tells the event and has the problem speak the caller's
+/// language. Extractors of your own call it once for each refusal; guards need not, since the
+/// service around them does.
+pub fn refuse(head: &Parts, problem: Problem) -> Problem {
+    tell(head, &SecurityEvent::refused(head, &problem));
+    problem.in_dialect(Dialect::of(head))
+}
+
+/// Tells an event to the author's sink, or to `tracing` if there is none.
+pub(crate) fn tell(head: &Parts, event: &SecurityEvent<'_>) {
+    match head.extensions.get::<Sink>() {
+        Some(sink) => sink.0.record(event),
+        None => trace(event),
+    }
+}
+
+fn trace(event: &SecurityEvent<'_>) {
+    macro_rules! write_at {
+        ($level:expr) => {
+            tracing::event!(
+                target: "portcullis",
+                $level,
+                outcome = event.outcome.as_str(),
+                kind = event.kind.map(|kind| kind.slug()),
+                status = event.status.map(|status| status.as_u16()),
+                reason = event.reason,
+                cause = event.cause,
+                method = event.method.as_str(),
+                route = event.route,
+                client = event.client.map(tracing::field::display),
+                subject = event.principal.map(|caller| caller.subject()),
+                credential = event.principal.map(|caller| caller.credential().kind()),
+                credential_id = event.principal.and_then(|caller| caller.credential().id()),
+            )
+        };
+    }
+    match event.outcome {
+        Outcome::Authenticated => write_at!(Level::DEBUG),
+        Outcome::Failed => write_at!(Level::ERROR),
+        Outcome::InvalidInput | Outcome::Limited | Outcome::Refused => write_at!(Level::INFO),
+    }
+}

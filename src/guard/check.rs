@@ -1,0 +1,219 @@
+//! What a guard is, and what it answers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
+use http::request::Parts;
+use http::{Response, StatusCode};
+
+use super::demand::Demand;
+use super::place::Place;
+use crate::problem::Problem;
+
+/// A decision about one request, taken from its head alone.
+///
+/// A guard is a handle: its clones share their state.
+pub trait Guard: Send + Sync + 'static {
+    /// Where on a request's way through a stack this guard stands.
+    const PLACE: Place;
+
+    /// Lets the request in, or says why not. A guard that cannot decide refuses.
+    fn check(&self, head: &mut Parts) -> impl Future<Output = Result<Pass, Stop>> + Send;
+
+    /// What this guard demands, for audits and documents.
+    fn describe(&self) -> Demand;
+}
+
+/// The head of a finished response, for guards that count outcomes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ResponseHead<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
+
+/// Permission to go on, with the headers that the response shall bear.
+#[derive(Default)]
+pub struct Pass {
+    stamps: Vec<(HeaderName, HeaderValue)>,
+    watch: Option<Watch>,
+}
+
+impl Pass {
+    /// Permission with headers to stamp on whatever response comes back. They replace what the
+    /// handler has set; only `Vary` is added to.
+    #[must_use]
+    pub fn stamped(stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
+        Self {
+            stamps,
+            watch: None,
+        }
+    }
+
+    /// Has `watch` see the head of the finished response. It is not called if the request is
+    /// abandoned before there is one.
+    #[must_use]
+    pub fn watching(mut self, watch: impl FnOnce(ResponseHead<'_>) + Send + 'static) -> Self {
+        self.watch = Some(match self.watch.take() {
+            None => Box::new(watch),
+            Some(earlier) => Box::new(move |head| {
+                earlier(head);
+                watch(head);
+            }),
+        });
+        self
+    }
+
+    /// This permission and a later one.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        if self.stamps.is_empty() {
+            self.stamps = later.stamps;
+        } else {
+            self.stamps.extend(later.stamps);
+        }
+        match later.watch {
+            Some(watch) => self.watching(watch),
+            None => self,
+        }
+    }
+
+    /// Writes the stamps over the response's headers and shows its head to whoever watches.
+    ///
+    /// `Vary` is added to, since it lists what all of the guards and the handler looked at.
+    pub(super) fn finish<B>(self, response: &mut Response<B>) {
+        for (name, value) in self.stamps {
+            if name == VARY {
+                response.headers_mut().append(name, value);
+            } else {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        if let Some(watch) = self.watch {
+            watch(ResponseHead {
+                status: response.status(),
+                headers: response.headers(),
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pass")
+            .field("stamps", &self.stamps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a request's way: a refusal or an early answer, with the stamps given so far.
+#[derive(Debug)]
+pub struct Stop {
+    pub(super) reply: Reply,
+    pub(super) pass: Pass,
+}
+
+#[derive(Debug)]
+pub(super) enum Reply {
+    Refusal(Problem),
+    Answer(Box<Response<Bytes>>),
+}
+
+impl Stop {
+    /// An early answer that is no refusal, such as that to a CORS preflight.
+    #[must_use]
+    pub fn answer(response: Response<Bytes>) -> Self {
+        Self {
+            reply: Reply::Answer(Box::new(response)),
+            pass: Pass::default(),
+        }
+    }
+
+    /// The refusal that the caller will see, if this is one.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        match &self.reply {
+            Reply::Refusal(problem) => Some(problem),
+            Reply::Answer(_) => None,
+        }
+    }
+
+    /// The refusal itself, without its stamps; for tests and guards made of guards.
+    #[must_use]
+    pub fn into_problem(self) -> Option<Problem> {
+        match self.reply {
+            Reply::Refusal(problem) => Some(problem),
+            Reply::Answer(_) => None,
+        }
+    }
+
+    /// Has the response bear the stamps of `earlier` guards as well.
+    pub(super) fn after(mut self, earlier: Pass) -> Self {
+        self.pass = earlier.and(self.pass);
+        self
+    }
+
+    /// Has the response bear these stamps.
+    #[must_use]
+    pub fn stamped(self, stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
+        self.after(Pass::stamped(stamps))
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self {
+            reply: Reply::Refusal(problem),
+            pass: Pass::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU16, Ordering};
+
+    use http::header::{CACHE_CONTROL, ORIGIN};
+
+    use super::*;
+
+    #[test]
+    fn stamps_replace_what_the_handler_set_and_vary_is_added_to() {
+        let mut response = Response::new(());
+        let vary = |value| (VARY, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(VARY, HeaderValue::from_static("accept"));
+        response
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static("public"));
+        Pass::stamped(vec![
+            vary("origin"),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ])
+        .and(Pass::stamped(vec![vary("authorization")]))
+        .finish(&mut response);
+        let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
+        assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn everyone_who_watches_sees_the_status() {
+        let seen = Arc::new(AtomicU16::new(0));
+        let watching = |factor: u16| {
+            let seen = Arc::clone(&seen);
+            Pass::default().watching(move |head| {
+                seen.fetch_add(factor * head.status.as_u16(), Ordering::Relaxed);
+            })
+        };
+        watching(1).and(watching(2)).finish(&mut Response::new(()));
+        assert_eq!(seen.load(Ordering::Relaxed), 3 * 200);
+    }
+}

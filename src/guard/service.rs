@@ -1,0 +1,124 @@
+//! The one [`Service`] of this crate.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::check::{Guard, Reply, Stop};
+use super::shield::Voice;
+use crate::event::{self, SecurityEvent};
+use crate::identity::Facts;
+
+/// Asks its guard, then calls the service within.
+pub struct GuardService<S, G> {
+    inner: S,
+    guard: Arc<G>,
+    voice: Voice,
+}
+
+impl<S, G> GuardService<S, G> {
+    /// Puts `guard` before `inner`.
+    pub fn new(inner: S, guard: G) -> Self {
+        Self::speaking(inner, Arc::new(guard), Voice::default())
+    }
+
+    pub(super) fn speaking(inner: S, guard: Arc<G>, voice: Voice) -> Self {
+        Self {
+            inner,
+            guard,
+            voice,
+        }
+    }
+}
+
+impl Voice {
+    /// Hands this voice to whatever stands further in; the innermost that was set is heard.
+    fn lend_to(self, head: &mut Parts) {
+        if let Some(sink) = self.sink {
+            head.extensions.insert(sink);
+        }
+        if let Some(renderer) = self.renderer {
+            head.extensions.insert(renderer);
+        }
+    }
+}
+
+fn knows_caller(head: &Parts) -> bool {
+    Facts::caller(&head.extensions).principal().is_some()
+}
+
+/// The response that ends the way of the request with this head.
+fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
+    let mut response = match stop.reply {
+        Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
+        Reply::Answer(answer) => answer.map(R::from),
+    };
+    stop.pass.finish(&mut response);
+    response
+}
+
+impl<S, G, B, R> Service<Request<B>> for GuardService<S, G>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    G: Guard,
+    B: Send + 'static,
+    R: From<Bytes>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one to call; its fresh clone stays behind.
+        let next = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, next);
+        let guard = Arc::clone(&self.guard);
+        let voice = self.voice.clone();
+        Box::pin(async move {
+            let (mut head, body) = request.into_parts();
+            voice.lend_to(&mut head);
+            let was_known = knows_caller(&head);
+            let verdict = guard.check(&mut head).await;
+            if !was_known && knows_caller(&head) {
+                event::tell(&head, &SecurityEvent::authenticated(&head));
+            }
+            match verdict {
+                Ok(pass) => {
+                    let mut response = inner.call(Request::from_parts(head, body)).await?;
+                    pass.finish(&mut response);
+                    Ok(response)
+                }
+                Err(stop) => Ok(reply(&head, stop)),
+            }
+        })
+    }
+}
+
+impl<S: Clone, G> Clone for GuardService<S, G> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            guard: Arc::clone(&self.guard),
+            voice: self.voice.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, G> fmt::Debug for GuardService<S, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}

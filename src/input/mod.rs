@@ -1,0 +1,1 @@
+//! Stops bodies that break the rules of a resource.

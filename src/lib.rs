@@ -1,0 +1,29 @@
+//! The security controls that every API needs, as composable tower layers and axum extractors.
+
+#[cfg(all(
+    feature = "jwt",
+    not(any(feature = "aws-lc-rs", feature = "rust-crypto"))
+))]
+compile_error!(
+    "portcullis: the feature `jwt` needs a cryptography backend; enable `aws-lc-rs` (fast, the \
+     default) or `rust-crypto` (no C code) as well"
+);
+
+pub mod api_key;
+pub mod assign;
+pub mod authz;
+pub mod clock;
+pub mod config;
+pub mod event;
+mod field;
+pub mod guard;
+pub mod identity;
+#[cfg(feature = "json")]
+pub mod input;
+#[cfg(feature = "jwt")]
+pub mod jwt;
+pub mod problem;
+pub mod rate_limit;
+pub mod secret;
+pub mod step_up;
+pub mod store;

@@ -1,0 +1,223 @@
+//! What a refusal says, and to whom.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde::Serialize;
+
+use super::challenge::Challenge;
+use super::dialect::Dialect;
+use super::kind::Kind;
+
+/// A refusal that is safe to show to the caller; one pointer wide.
+pub struct Problem(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    status: StatusCode,
+    headers: HeaderMap,
+    faults: Vec<FieldFault>,
+    truncated: bool,
+    reason: Cow<'static, str>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+    dialect: Dialect,
+}
+
+/// One thing that is wrong with a body, for the caller to mend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FieldFault {
+    /// Where: a JSON pointer in URI fragment form (RFC 6901, section 6).
+    pub pointer: String,
+    /// Which rule is broken: a stable word for programs.
+    pub code: &'static str,
+    /// The rule in words, never the value.
+    pub detail: Cow<'static, str>,
+}
+
+impl FieldFault {
+    /// A fault at `pointer` against the rule `code`, told as `detail`.
+    #[must_use]
+    pub fn new(
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// A refusal of the given kind.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            status: kind.status(),
+            headers: HeaderMap::new(),
+            faults: Vec::new(),
+            truncated: false,
+            reason: Cow::Borrowed(kind.slug()),
+            cause: None,
+            dialect: Dialect::ProblemJson,
+        }))
+    }
+
+    /// A credential that is good and lacks scopes: 403 with the scopes that were needed, on the
+    /// `Bearer` scheme (RFC 6750, section 3.1). `needed` are scope names parted by spaces.
+    #[must_use]
+    pub fn insufficient_scope(needed: impl fmt::Display) -> Self {
+        let challenge = Challenge::new("Bearer")
+            .with("error", "insufficient_scope")
+            .with("scope", &needed.to_string());
+        Self::new(Kind::InsufficientScope).with_challenge(&challenge)
+    }
+
+    /// Gives the reason for the event: a stable word such as `token_expired`, never shown to the
+    /// caller. Default: the slug of the kind.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.0.reason = reason.into();
+        self
+    }
+
+    /// Keeps the error behind the refusal for the event; the caller never sees it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Tells the caller how to authenticate. Several challenges are several header lines.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: &Challenge) -> Self {
+        self.0
+            .headers
+            .append(WWW_AUTHENTICATE, challenge.to_value());
+        self
+    }
+
+    /// Tells the caller to come back in `seconds` (RFC 9110, section 10.2.3).
+    #[must_use]
+    pub fn with_retry_after(self, seconds: u64) -> Self {
+        self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Sets a header of the response.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// Answers with `status` instead of the kind's own.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// Lists what is wrong with the body; `truncated` says that there is more.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<FieldFault>, truncated: bool) -> Self {
+        self.0.faults = faults;
+        self.0.truncated = truncated;
+        self
+    }
+
+    /// The kind of refusal, for programs.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The status that the response will bear.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The reason, for logs only.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// What is wrong with the body.
+    #[must_use]
+    pub fn faults(&self) -> &[FieldFault] {
+        &self.0.faults
+    }
+
+    /// Whether there are more faults than [`faults`](Self::faults) lists.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.0.truncated
+    }
+
+    /// The headers that the response will bear.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// Has the response speak `dialect`.
+    pub(crate) fn in_dialect(mut self, dialect: Dialect) -> Self {
+        self.0.dialect = dialect;
+        self
+    }
+
+    pub(super) fn dialect(&self) -> &Dialect {
+        &self.0.dialect
+    }
+
+    pub(super) fn into_headers(self) -> HeaderMap {
+        self.0.headers
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problem")
+            .field("kind", &self.0.kind)
+            .field("status", &self.0.status)
+            .field("reason", &self.0.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The caller's view.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.kind.title())
+    }
+}
+
+impl Error for Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_pointer_wide_and_keeps_its_cause() {
+        assert_eq!(size_of::<Problem>(), size_of::<usize>());
+        let problem = Problem::new(Kind::Unavailable).caused_by("no route to store");
+        assert_eq!(problem.source().unwrap().to_string(), "no route to store");
+        assert!(!problem.to_string().contains("store"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The closed list of every way in which this crate refuses a request.
+
+use http::StatusCode;
+
+/// Why a request was refused, in the terms that a caller may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Credentials were sent in a way that cannot be understood, or more than one at once.
+    InvalidRequest,
+    /// The body is not what its media type says.
+    MalformedBody,
+    /// A credential is needed, and none was sent.
+    Unauthenticated,
+    /// The credential that was sent is not accepted.
+    InvalidCredential,
+    /// The login behind the request is too old or too weak.
+    StepUpRequired,
+    /// The credential lacks a scope.
+    InsufficientScope,
+    /// The caller may not do this.
+    Forbidden,
+    /// The body is longer than this resource reads.
+    BodyTooLarge,
+    /// The body's media type is not one that this resource reads.
+    UnsupportedMediaType,
+    /// The body is well formed and breaks the rules of this resource.
+    InvalidBody,
+    /// The caller has used up a quota.
+    QuotaExceeded,
+    /// The application is put together wrongly; only its author can mend it.
+    Misconfigured,
+    /// Something that the decision needs cannot be reached.
+    Unavailable,
+}
+
+/// The status codes of gRPC that refusals map to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum GrpcCode {
+    /// The request is wrong whatever the state of the system.
+    InvalidArgument = 3,
+    /// The caller may not do this.
+    PermissionDenied = 7,
+    /// A quota is used up.
+    ResourceExhausted = 8,
+    /// The system is broken.
+    Internal = 13,
+    /// Try again later.
+    Unavailable = 14,
+    /// No valid credentials.
+    Unauthenticated = 16,
+}
+
+impl Kind {
+    /// Every kind, for tables and documents.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidRequest,
+        Self::MalformedBody,
+        Self::Unauthenticated,
+        Self::InvalidCredential,
+        Self::StepUpRequired,
+        Self::InsufficientScope,
+        Self::Forbidden,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidBody,
+        Self::QuotaExceeded,
+        Self::Misconfigured,
+        Self::Unavailable,
+    ];
+
+    /// The stable name of the kind: the last part of the problem's `type`.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status that the response bears, unless the author chose another where that is offered.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// One generic sentence for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The code that a gRPC caller sees.
+    #[must_use]
+    pub const fn grpc_code(self) -> GrpcCode {
+        self.row().3
+    }
+
+    /// The table of kinds, and the only one.
+    const fn row(self) -> (&'static str, StatusCode, &'static str, GrpcCode) {
+        use GrpcCode as G;
+        use StatusCode as S;
+        match self {
+            Self::InvalidRequest => (
+                "invalid-request",
+                S::BAD_REQUEST,
+                "The request cannot be understood",
+                G::InvalidArgument,
+            ),
+            Self::MalformedBody => (
+                "malformed-body",
+                S::BAD_REQUEST,
+                "The body is malformed",
+                G::InvalidArgument,
+            ),
+            Self::Unauthenticated => (
+                "unauthenticated",
+                S::UNAUTHORIZED,
+                "Credentials are required",
+                G::Unauthenticated,
+            ),
+            Self::InvalidCredential => (
+                "invalid-credential",
+                S::UNAUTHORIZED,
+                "The credentials are not valid",
+                G::Unauthenticated,
+            ),
+            Self::StepUpRequired => (
+                "step-up-required",
+                S::UNAUTHORIZED,
+                "A fresh or stronger login is required",
+                G::Unauthenticated,
+            ),
+            Self::InsufficientScope => (
+                "insufficient-scope",
+                S::FORBIDDEN,
+                "The credentials lack a required scope",
+                G::PermissionDenied,
+            ),
+            Self::Forbidden => (
+                "forbidden",
+                S::FORBIDDEN,
+                "This is not allowed",
+                G::PermissionDenied,
+            ),
+            Self::BodyTooLarge => (
+                "body-too-large",
+                S::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+                G::ResourceExhausted,
+            ),
+            Self::UnsupportedMediaType => (
+                "unsupported-media-type",
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "The media type is not supported",
+                G::InvalidArgument,
+            ),
+            Self::InvalidBody => (
+                "invalid-body",
+                S::UNPROCESSABLE_ENTITY,
+                "The body does not follow the rules of this resource",
+                G::InvalidArgument,
+            ),
+            Self::QuotaExceeded => (
+                "quota-exceeded",
+                S::TOO_MANY_REQUESTS,
+                "Too many requests",
+                G::ResourceExhausted,
+            ),
+            Self::Misconfigured => (
+                "internal-error",
+                S::INTERNAL_SERVER_ERROR,
+                "Something went wrong",
+                G::Internal,
+            ),
+            Self::Unavailable => (
+                "unavailable",
+                S::SERVICE_UNAVAILABLE,
+                "The service is not available for the moment",
+                G::Unavailable,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_slug_and_an_error_status() {
+        let slugs: HashSet<_> = Kind::ALL.map(Kind::slug).into();
+        assert_eq!(slugs.len(), Kind::ALL.len());
+        for kind in Kind::ALL {
+            assert!(kind.status().is_client_error() || kind.status().is_server_error());
+            assert!(kind.title().is_ascii());
+        }
+    }
+}

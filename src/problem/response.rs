@@ -1,0 +1,158 @@
+//! The one door out.
+
+use std::fmt::Write;
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use super::details::Problem;
+use super::dialect::Dialect;
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const GRAPHQL_RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json");
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+
+impl Problem {
+    /// The response that carries this refusal. It must not be stored by caches.
+    #[must_use]
+    pub fn into_http<B: From<Bytes>>(self) -> Response<B> {
+        let kind = self.kind();
+        let (status, media_type, body) = match self.dialect() {
+            Dialect::ProblemJson => (self.status(), PROBLEM_JSON, self.to_problem_json()),
+            Dialect::GraphQl => (self.status(), GRAPHQL_RESPONSE, self.to_graphql()),
+            Dialect::Grpc => (StatusCode::OK, GRPC, Bytes::new()),
+            Dialect::Own(renderer) => {
+                let (media_type, body) = renderer.0.render(&self);
+                (self.status(), media_type, body)
+            }
+        };
+        let grpc = matches!(self.dialect(), Dialect::Grpc);
+        let mut headers = self.into_headers();
+        headers.insert(CONTENT_TYPE, media_type);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if grpc {
+            headers.insert(
+                GRPC_STATUS,
+                HeaderValue::from(u16::from(kind.grpc_code() as u8)),
+            );
+            headers.insert(GRPC_MESSAGE, HeaderValue::from_static(kind.title()));
+        }
+        let mut response = Response::new(B::from(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    fn to_problem_json(&self) -> Bytes {
+        let (slug, title, status) = (
+            self.kind().slug(),
+            self.kind().title(),
+            self.status().as_u16(),
+        );
+        let mut body = format!(
+            r#"{{"type":"urn:portcullis:problem:{slug}","title":"{title}","status":{status}"#
+        );
+        // Writing to a String cannot fail.
+        if !self.faults().is_empty() {
+            let _ = write!(body, r#","errors":{}"#, json!(self.faults()));
+        }
+        if self.is_truncated() {
+            body.push_str(r#","truncated":true"#);
+        }
+        body.push('}');
+        Bytes::from(body)
+    }
+
+    fn to_graphql(&self) -> Bytes {
+        let body = json!({ "errors": [{
+            "message": self.kind().title(),
+            "extensions": { "code": self.kind().slug() },
+        }] });
+        Bytes::from(body.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        self.into_http()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::header::WWW_AUTHENTICATE;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::problem::{Challenge, FieldFault, Kind, PlainError, Renderer};
+
+    fn parsed(response: &Response<Bytes>) -> Value {
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    #[test]
+    fn every_kind_is_a_problem_document_that_caches_leave_alone() {
+        for kind in Kind::ALL {
+            let response: Response<Bytes> = Problem::new(kind).because("secret reason").into_http();
+            assert_eq!(response.status(), kind.status());
+            assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+            let body = parsed(&response);
+            assert_eq!(
+                body["type"],
+                format!("urn:portcullis:problem:{}", kind.slug())
+            );
+            assert_eq!(body["status"], kind.status().as_u16());
+            assert!(!body.to_string().contains("secret reason"));
+        }
+    }
+
+    #[test]
+    fn faults_are_listed_and_a_cut_list_says_so() {
+        let fault = FieldFault::new("#/title", "min-length", "must not be \"empty\"");
+        let problem = Problem::new(Kind::InvalidBody).with_faults(vec![fault], true);
+        let body = parsed(&problem.into_http());
+        assert_eq!(body["errors"][0]["pointer"], "#/title");
+        assert_eq!(body["errors"][0]["detail"], "must not be \"empty\"");
+        assert_eq!(body["truncated"], true);
+    }
+
+    #[test]
+    fn each_dialect_keeps_the_challenge() {
+        let own = Dialect::Own(Renderer(Arc::new(PlainError)));
+        for (dialect, status) in [
+            (Dialect::ProblemJson, 401),
+            (Dialect::GraphQl, 401),
+            (Dialect::Grpc, 200),
+            (own, 401),
+        ] {
+            let response: Response<Bytes> = Problem::new(Kind::Unauthenticated)
+                .with_challenge(&Challenge::new("Bearer"))
+                .in_dialect(dialect.clone())
+                .into_http();
+            assert_eq!(response.status(), status, "{dialect:?}");
+            assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
+            match dialect {
+                Dialect::Grpc => {
+                    assert_eq!(response.headers()["grpc-status"], "16");
+                    assert!(response.body().is_empty());
+                }
+                Dialect::GraphQl => assert_eq!(
+                    parsed(&response)["errors"][0]["extensions"]["code"],
+                    "unauthenticated"
+                ),
+                Dialect::Own(_) => {
+                    assert_eq!(parsed(&response)["error"], "Credentials are required");
+                }
+                Dialect::ProblemJson => assert_eq!(parsed(&response)["status"], 401),
+            }
+        }
+    }
+}

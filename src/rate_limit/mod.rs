@@ -1,0 +1,1 @@
+//! Stops callers who ask too often.

@@ -1,0 +1,1 @@
+//! The engine in memory: bounded, for one process.

@@ -1,0 +1,12 @@
+//! What controls remember, and where.
+//!
+//! Stores come in a handful of shapes, each a trait that names what it promises. The engine in
+//! memory is the default: bounded, for one process. Every operation answers with an [`Answer`],
+//! so that an engine in memory answers at once, without a box or a suspension.
+
+mod answer;
+mod error;
+pub mod memory;
+
+pub use answer::Answer;
+pub use error::StoreError;

@@ -1,0 +1,1 @@
+//! api_key, through a real router.

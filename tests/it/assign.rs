@@ -1,0 +1,1 @@
+//! assign, through a real router.

@@ -1,0 +1,1 @@
+//! input, through a real router.

@@ -1,0 +1,1 @@
+//! jwt, through a real router.

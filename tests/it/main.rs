@@ -1,0 +1,12 @@
+//! The one integration binary: linking once keeps the suite quick.
+
+mod api_key;
+mod assign;
+mod floors;
+#[cfg(feature = "json")]
+mod input;
+#[cfg(feature = "jwt")]
+mod jwt;
+mod rate_limit;
+mod support;
+mod walk;

@@ -1,0 +1,1 @@
+//! A request walks through a shield.
