@@ -7,6 +7,8 @@
 mod answer;
 mod error;
 pub mod memory;
+mod seen;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use seen::{Seen, SeenKey};

@@ -10,5 +10,6 @@ mod input;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod rate_limit;
+mod seen;
 mod support;
 mod walk;

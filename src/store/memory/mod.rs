@@ -1,1 +1,5 @@
 //! The engine in memory: bounded, for one process.
+
+mod seen;
+
+pub use seen::MemorySeen;
