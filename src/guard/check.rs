@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use http::request::Parts;
 use http::{Response, StatusCode};
+use smallvec::SmallVec;
 
 use super::demand::Demand;
 use super::place::Place;
@@ -35,12 +36,16 @@ pub struct ResponseHead<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// A header to set on the response.
+type Stamp = (HeaderName, HeaderValue);
+
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
 /// Permission to go on, with the headers that the response shall bear.
 #[derive(Default)]
 pub struct Pass {
-    stamps: Vec<(HeaderName, HeaderValue)>,
+    /// Most stacks stamp a few headers, which then need no allocation.
+    stamps: SmallVec<[Stamp; 3]>,
     watch: Option<Watch>,
 }
 
@@ -48,9 +53,9 @@ impl Pass {
     /// Permission with headers to stamp on whatever response comes back. They replace what the
     /// handler has set; only `Vary` is added to.
     #[must_use]
-    pub fn stamped(stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
+    pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         Self {
-            stamps,
+            stamps: stamps.into_iter().collect(),
             watch: None,
         }
     }
@@ -160,7 +165,7 @@ impl Stop {
 
     /// Has the response bear these stamps.
     #[must_use]
-    pub fn stamped(self, stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
+    pub fn stamped(self, stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         self.after(Pass::stamped(stamps))
     }
 }
@@ -193,11 +198,11 @@ mod tests {
         response
             .headers_mut()
             .insert(CACHE_CONTROL, HeaderValue::from_static("public"));
-        Pass::stamped(vec![
+        Pass::stamped([
             vary("origin"),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ])
-        .and(Pass::stamped(vec![vary("authorization")]))
+        .and(Pass::stamped([vary("authorization")]))
         .finish(&mut response);
         let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
         assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);

@@ -28,7 +28,7 @@ impl Guard for Envelope {
     const PLACE: Place = Place::Envelope;
 
     async fn check(&self, _head: &mut Parts) -> Result<Pass, Stop> {
-        Ok(Pass::stamped(vec![
+        Ok(Pass::stamped([
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (VARY, HeaderValue::from_static("origin")),
         ]))
@@ -59,7 +59,7 @@ impl Guard for Named {
             .with_scopes(Scopes::parse(scopes))
             .with_auth_time(1_000);
         Facts::entry(&mut head.extensions).caller = Caller::Known(principal);
-        Ok(Pass::stamped(vec![(
+        Ok(Pass::stamped([(
             VARY,
             HeaderValue::from_static("authorization"),
         )]))
