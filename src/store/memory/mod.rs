@@ -3,3 +3,6 @@
 mod seen;
 
 pub use seen::MemorySeen;
+mod key_ring;
+
+pub use key_ring::MemoryKeyRing;
