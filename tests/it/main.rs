@@ -9,6 +9,7 @@ mod floors;
 mod input;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod key_ring;
 mod rate_limit;
 mod seen;
 mod support;
