@@ -20,12 +20,6 @@ use crate::store::KeyRecord;
 #[derive(Clone, Debug)]
 pub struct ApiKey(Arc<KeyRecord>);
 
-impl ApiKey {
-    pub(super) fn new(record: Arc<KeyRecord>) -> Self {
-        Self(record)
-    }
-}
-
 impl Deref for ApiKey {
     type Target = KeyRecord;
 
@@ -57,7 +51,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for ApiKey {
 
 fn shown(head: &Parts) -> Result<Option<ApiKey>, Problem> {
     match Facts::caller(&head.extensions) {
-        Caller::Known(_) | Caller::Anonymous => Ok(head.extensions.get::<ApiKey>().cloned()),
+        Caller::Known(_) => Ok(Facts::of(&head.extensions)
+            .and_then(Facts::evidence)
+            .map(ApiKey)),
+        Caller::Anonymous => Ok(None),
         Caller::Unasked => {
             let problem =
                 Problem::new(Kind::Misconfigured).because("handler_without_authentication");

@@ -6,7 +6,6 @@ use http::header::HeaderName;
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::extract::ApiKey;
 use super::format::KeyFormat;
 use super::rule;
 use crate::clock::{Clock, SystemClock};
@@ -140,13 +139,16 @@ impl Guard for RequireApiKey {
         let found = self.ring.find(id).await.map_err(unavailable)?;
         let record = rule::admitted(found, &hash, self.clock.now())
             .map_err(|reason| self.invalid(reason))?;
+        let enough = record.scopes().contains_all(&self.scopes);
         // The caller is known even if the key is too weak for this route: the event names them.
-        Facts::entry(&mut head.extensions).caller = Caller::Known(record.principal().clone());
-        if !record.scopes().contains_all(&self.scopes) {
-            return Err(self.lacks_scope().into());
+        let facts = Facts::entry(&mut head.extensions);
+        facts.caller = Caller::Known(record.principal().clone());
+        facts.keep_evidence(record);
+        if enough {
+            Ok(Pass::default())
+        } else {
+            Err(self.lacks_scope().into())
         }
-        head.extensions.insert(ApiKey::new(record));
-        Ok(Pass::default())
     }
 
     fn describe(&self) -> Demand {
