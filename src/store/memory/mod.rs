@@ -5,6 +5,3 @@ mod seen;
 
 pub use key_ring::MemoryKeyRing;
 pub use seen::MemorySeen;
-mod key_ring;
-
-pub use key_ring::MemoryKeyRing;
