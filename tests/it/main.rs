@@ -7,6 +7,7 @@ mod assign;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
+mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
