@@ -88,6 +88,8 @@ mod keys;
 mod pem;
 mod rule;
 mod token;
+#[cfg(test)]
+mod vectors;
 mod verifier;
 
 pub use algorithm::Algorithm;
