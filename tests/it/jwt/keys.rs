@@ -8,7 +8,7 @@ use portcullis::jwt::{Algorithm, Grant, JwtIssuer, KeySet, SigningKey, Verifying
 use serde_json::json;
 
 use super::door::{
-    AUDIENCE, Door, ISSUER, NOW, SECRET, claims, encode, forge_with, guard_with, header, key, set,
+    AUDIENCE, Door, ISSUER, NOW, claims, encode, forge_with, guard_with, header, key, set,
 };
 
 macro_rules! data {
