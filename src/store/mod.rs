@@ -6,7 +6,15 @@
 
 mod answer;
 mod error;
+mod gcra;
 pub mod memory;
+mod quota;
+mod quotas;
+mod window;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use gcra::Bucket;
+pub use quota::{Limit, Quota};
+pub use quotas::{Charge, Decision, Key, Quotas};
+pub use window::Window;

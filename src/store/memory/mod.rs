@@ -1,1 +1,8 @@
 //! The engine in memory: bounded, for one process.
+
+mod quotas;
+mod rings;
+mod sketch;
+mod table;
+
+pub use quotas::MemoryQuotas;
