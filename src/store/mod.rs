@@ -7,6 +7,7 @@
 mod answer;
 mod error;
 mod gcra;
+mod key;
 pub mod memory;
 mod quota;
 mod quotas;
@@ -15,6 +16,7 @@ mod window;
 pub use answer::Answer;
 pub use error::StoreError;
 pub use gcra::Bucket;
+pub use key::{Key, KeyKind};
 pub use quota::{Limit, Quota};
-pub use quotas::{Charge, Decision, Key, Quotas};
+pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use window::Window;

@@ -1,11 +1,12 @@
 //! The store shape *count*: what is asked of it, and what it promises.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::answer::Answer;
+use super::key::Key;
 use super::quota::Limit;
+use crate::config::ConfigError;
 
 /// Counts what callers use of their quotas.
 ///
@@ -27,8 +28,8 @@ pub trait Quotas: fmt::Debug + Send + Sync + 'static {
 /// Units to take from the quota of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Charge<'a> {
-    /// The name of the policy: the same key has a quota under each policy.
-    pub policy: &'a str,
+    /// The policy: the same key has a quota under each of them.
+    pub policy: &'a Policy,
     /// Whose quota it is.
     pub key: &'a Key<'a>,
     /// The quota.
@@ -56,97 +57,44 @@ pub struct Decision {
     pub retry_after: Option<u64>,
 }
 
-/// Whose quota it is: a kind, a realm in which the value is unique, and a value. Keys of different
-/// kinds never meet. Its `Debug` shows only the kind, since the rest may be personal data.
-#[derive(Clone)]
-pub struct Key<'a> {
-    kind: &'static str,
-    realm: &'a str,
-    value: Value<'a>,
+/// A policy under which quotas are given, known by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    name: Box<str>,
+    id: u64,
 }
 
-#[derive(Clone)]
-enum Value<'a> {
-    Short([u8; 16]),
-    Bytes(Cow<'a, [u8]>),
-}
-
-impl<'a> Key<'a> {
-    /// The key of this `kind` (`client`, `principal`, ...) with the value of `key`.
-    #[must_use]
-    pub fn of_kind(kind: &'static str, key: impl Into<Key<'a>>) -> Self {
-        Self { kind, ..key.into() }
-    }
-
-    /// Says in which realm the value is unique: the issuer of a subject.
-    #[must_use]
-    pub fn within(mut self, realm: &'a str) -> Self {
-        self.realm = realm;
-        self
-    }
-
-    /// All that makes the key, for engines to hash; part by part with their lengths, so that no two
-    /// keys give the same bytes.
-    #[must_use]
-    pub fn parts(&self) -> [&[u8]; 3] {
-        let value = match &self.value {
-            Value::Short(bytes) => bytes.as_slice(),
-            Value::Bytes(bytes) => bytes,
-        };
-        [self.kind.as_bytes(), self.realm.as_bytes(), value]
-    }
-
-    fn own(value: Value<'a>) -> Self {
-        Self {
-            kind: "own",
-            realm: "",
-            value,
+impl Policy {
+    /// The policy called `name`: 1 to 64 printable ASCII characters, so that it can be an item of a
+    /// structured field (RFC 9651, section 3.3.3).
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is something else.
+    pub fn new(name: &str) -> Result<Self, ConfigError> {
+        let fits = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !(1..=64).contains(&name.len()) || !fits {
+            return Err(ConfigError::new(format!(
+                "{name:?} cannot name a policy: use 1 to 64 printable ASCII characters"
+            )));
         }
+        let mut id = DefaultHasher::new();
+        name.hash(&mut id);
+        Ok(Self {
+            name: name.into(),
+            id: id.finish(),
+        })
     }
-}
 
-impl Hash for Key<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for part in self.parts() {
-            part.hash(state);
-        }
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
-}
 
-impl fmt::Debug for Key<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({}, ..)", self.kind)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Key<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self::own(Value::Bytes(Cow::Borrowed(bytes)))
-    }
-}
-
-impl<'a> From<&'a str> for Key<'a> {
-    fn from(text: &'a str) -> Self {
-        text.as_bytes().into()
-    }
-}
-
-impl From<String> for Key<'_> {
-    fn from(text: String) -> Self {
-        Self::own(Value::Bytes(Cow::Owned(text.into_bytes())))
-    }
-}
-
-/// Sixteen bytes, such as those of a UUID or an IPv6 address.
-impl From<[u8; 16]> for Key<'_> {
-    fn from(bytes: [u8; 16]) -> Self {
-        Self::own(Value::Short(bytes))
-    }
-}
-
-impl From<u64> for Key<'_> {
-    fn from(number: u64) -> Self {
-        u128::from(number).to_be_bytes().into()
+    /// A number that stands for the name within this process.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
     }
 }
 
@@ -155,12 +103,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_does_not_show_whose_it_is() {
-        let key = Key::of_kind("principal", "alice").within("https://a.example");
-        assert_eq!(format!("{key:?}"), "Key(principal, ..)");
-        assert_eq!(
-            key.parts(),
-            [&b"principal"[..], b"https://a.example", b"alice"]
-        );
+    fn a_name_that_no_structured_field_can_bear_is_refused() {
+        let longest = "n".repeat(64);
+        for (name, good) in [
+            ("", false),
+            ("login", true),
+            ("a\nb", false),
+            ("a\u{7f}", false),
+            ("\u{e9}", false),
+            (&longest, true),
+            (&format!("{longest}n"), false),
+        ] {
+            assert_eq!(Policy::new(name).is_ok(), good, "{name:?}");
+        }
     }
 }

@@ -9,6 +9,8 @@ mod floors;
 mod input;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod quotas_contract;
+mod quotas_model;
 mod rate_limit;
 mod support;
 mod walk;

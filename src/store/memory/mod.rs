@@ -2,6 +2,7 @@
 
 mod quotas;
 mod rings;
+mod secret_hash;
 mod sketch;
 mod table;
 

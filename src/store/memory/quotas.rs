@@ -1,10 +1,10 @@
 //! Quotas, counted in memory.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
 use super::rings::Rings;
+use super::secret_hash::SecretHash;
 use super::table::Table;
 use crate::config::ConfigError;
 use crate::store::answer::Answer;
@@ -20,10 +20,10 @@ use crate::store::quotas::{Charge, Decision, Quotas};
 /// When more keys owe something than there is room for, the rest share buckets: they may be refused
 /// too soon, but nobody is admitted too often, and keys that are known already notice nothing.
 /// Which keys share cannot be aimed at, since keys are hashed with a secret of this process
-/// (SipHash, 64 bits). What was counted is gone when the process ends.
+/// (`SipHash`, 64 bits). What was counted is gone when the process ends.
 pub struct MemoryQuotas {
     keys: usize,
-    secret: RandomState,
+    secret: SecretHash,
     table: OnceLock<Table>,
     rings: OnceLock<Rings>,
 }
@@ -39,7 +39,7 @@ impl MemoryQuotas {
     pub fn new() -> Self {
         Self {
             keys: DEFAULT_KEYS,
-            secret: RandomState::new(),
+            secret: SecretHash::new(),
             table: OnceLock::new(),
             rings: OnceLock::new(),
         }
@@ -65,7 +65,7 @@ impl MemoryQuotas {
 
 impl Quotas for MemoryQuotas {
     fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision> {
-        let hash = self.secret.hash_one((charge.policy, charge.key));
+        let hash = self.secret.of(charge.policy.id(), charge.key);
         let now = charge.now.min(END_OF_TIME);
         Answer::ready(match charge.limit {
             Limit::Bucket(bucket) => self.table.get_or_init(|| Table::new(self.keys)).take(

@@ -1,4 +1,4 @@
-//! Sliding windows: a ring of stamps for each key, in shelves of a few keys with a lock each.
+//! Sliding windows: a ring of stamps for each key, in drawers of a few keys with a lock each.
 //!
 //! There are so many rings and so many stamps, and no more. A ring without a stamp in its window is
 //! a free ring. A key for which there is no ring left shares a bucket that is stricter than its
@@ -13,13 +13,13 @@ use super::sketch::{Sketch, place};
 use crate::store::quotas::Decision;
 use crate::store::window::Window;
 
-/// Twice as many as a shelf has keys on average in a full engine.
+/// Twice as many as a drawer has keys on average in a full engine.
 const WAYS: usize = 16;
 /// For each key that the engine has room for.
 const STAMPS_A_KEY: usize = 16;
 /// The least room that is asked for at once.
 const FIRST_ROOM: usize = 4;
-/// How many shelves are searched for free rings when there is no room for stamps.
+/// How many drawers are searched for free rings when there is no room for stamps.
 const SWEPT: usize = 32;
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ struct Ring {
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Drawer {
     rings: Vec<Ring>,
     /// The latest moment that was seen here.
     latest: u64,
@@ -41,7 +41,7 @@ struct Shelf {
 
 #[derive(Debug)]
 pub(super) struct Rings {
-    shelves: Box<[Mutex<Shelf>]>,
+    drawers: Box<[Mutex<Drawer>]>,
     /// For how many stamps there is room yet.
     spare: AtomicUsize,
     next_to_sweep: AtomicUsize,
@@ -50,9 +50,9 @@ pub(super) struct Rings {
 
 impl Rings {
     pub(super) fn new(keys: usize) -> Self {
-        let shelves = keys.div_ceil(WAYS / 2).next_power_of_two();
+        let drawers = keys.div_ceil(WAYS / 2).next_power_of_two();
         Self {
-            shelves: (0..shelves).map(|_| Mutex::default()).collect(),
+            drawers: (0..drawers).map(|_| Mutex::default()).collect(),
             spare: AtomicUsize::new(keys.saturating_mul(STAMPS_A_KEY)),
             next_to_sweep: AtomicUsize::new(0),
             overflow: Sketch::new(keys / 16),
@@ -62,14 +62,14 @@ impl Rings {
     /// Takes `cost` units from the window of the key with the hash `tag`.
     pub(super) fn take(&self, tag: u64, window: &Window, now: u64, cost: u32) -> Decision {
         // This lock is the key's lock: all that follows is done by one caller at a time.
-        let shelf = self.shelves.get(place(tag >> 16, self.shelves.len()));
-        let Some(mut shelf) = shelf.map(locked) else {
+        let drawer = self.drawers.get(place(tag >> 16, self.drawers.len()));
+        let Some(mut drawer) = drawer.map(locked) else {
             return self.overflowing(tag, window, now, cost);
         };
         // Whoever read the clock first may come last; then it is served at the later moment.
-        shelf.latest = shelf.latest.max(now);
-        let now = shelf.latest;
-        if let Some(ring) = shelf.rings.iter_mut().find(|ring| ring.tag == tag) {
+        drawer.latest = drawer.latest.max(now);
+        let now = drawer.latest;
+        if let Some(ring) = drawer.rings.iter_mut().find(|ring| ring.tag == tag) {
             return self.spend(ring, window, now, cost);
         }
         // What the overflow admitted is in the window for as long as it may be, if not longer.
@@ -78,8 +78,8 @@ impl Rings {
             .saturating_add(bucket.interval())
             .saturating_sub(window.span());
         let is_fresh = self.overflow.full_at(tag, past) <= past;
-        self.discard(&mut shelf, now);
-        if !is_fresh || shelf.rings.len() >= WAYS {
+        self.discard(&mut drawer, now);
+        if !is_fresh || drawer.rings.len() >= WAYS {
             return self.overflowing(tag, window, now, cost);
         }
         let decision = window.judge(&VecDeque::new(), now, cost);
@@ -97,7 +97,7 @@ impl Rings {
             stamps: VecDeque::with_capacity(room),
         };
         let decision = self.spend(&mut ring, window, now, cost);
-        shelf.rings.push(ring);
+        drawer.rings.push(ring);
         decision
     }
 
@@ -112,9 +112,10 @@ impl Rings {
                 let narrow = window.judge(&ring.stamps, now, cost);
                 decision = Decision {
                     limit: units,
-                    retry_after: match narrow.admitted {
-                        true => None,
-                        false => narrow.retry_after.or(Some(window.span())),
+                    retry_after: if narrow.admitted {
+                        None
+                    } else {
+                        narrow.retry_after.or(Some(window.span()))
                     },
                     ..narrow
                 };
@@ -142,7 +143,7 @@ impl Rings {
         reserved
     }
 
-    /// Sets room for `stamps` aside; if there is none, looks for some in a few other shelves.
+    /// Sets room for `stamps` aside; if there is none, looks for some in a few other drawers.
     fn reserve(&self, stamps: usize, now: u64) -> bool {
         let reserve = || {
             self.spare
@@ -152,23 +153,23 @@ impl Rings {
         if reserve() {
             return true;
         }
-        for _ in 0..SWEPT.min(self.shelves.len()) {
+        for _ in 0..SWEPT.min(self.drawers.len()) {
             let next = self.next_to_sweep.fetch_add(1, Relaxed) as u64;
-            // The shelf of the caller, and any other that is in use, is passed over.
-            if let Some(Ok(mut shelf)) = self
-                .shelves
-                .get(place(next, self.shelves.len()))
+            // The drawer of the caller, and any other that is in use, is passed over.
+            if let Some(Ok(mut drawer)) = self
+                .drawers
+                .get(place(next, self.drawers.len()))
                 .map(Mutex::try_lock)
             {
-                self.discard(&mut shelf, now);
+                self.discard(&mut drawer, now);
             }
         }
         reserve()
     }
 
-    fn discard(&self, shelf: &mut Shelf, now: u64) {
-        shelf.latest = shelf.latest.max(now);
-        shelf.rings.retain(|ring| {
+    fn discard(&self, drawer: &mut Drawer, now: u64) {
+        drawer.latest = drawer.latest.max(now);
+        drawer.rings.retain(|ring| {
             let live = ring.ends > now;
             if !live {
                 self.spare.fetch_add(ring.room, Relaxed);
@@ -194,9 +195,9 @@ impl Rings {
     }
 }
 
-/// A panic cannot leave a shelf in disorder: every stamp that was noted counts.
-fn locked(shelf: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
-    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+/// A panic cannot leave a drawer in disorder: every stamp that was noted counts.
+fn locked(drawer: &Mutex<Drawer>) -> MutexGuard<'_, Drawer> {
+    drawer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -213,14 +214,14 @@ mod tests {
     }
 
     fn stamps(rings: &Rings) -> usize {
-        let room = |shelf: &Mutex<Shelf>| {
-            locked(shelf)
+        let room = |drawer: &Mutex<Drawer>| {
+            locked(drawer)
                 .rings
                 .iter()
                 .map(|ring| ring.room)
                 .sum::<usize>()
         };
-        rings.shelves.iter().map(room).sum()
+        rings.drawers.iter().map(room).sum()
     }
 
     #[test]
@@ -237,9 +238,9 @@ mod tests {
         }
         assert!(stamps(&rings) <= 64 * STAMPS_A_KEY);
         let full = rings
-            .shelves
+            .drawers
             .iter()
-            .all(|shelf| locked(shelf).rings.len() <= WAYS);
+            .all(|drawer| locked(drawer).rings.len() <= WAYS);
         assert!(full);
         assert_eq!(rings.take(warm, &window, 1, 1).remaining, 1, "warm as ever");
         assert_eq!(rings.take(tag(9_999), &window, 3_000, 1).remaining, 2);

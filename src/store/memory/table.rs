@@ -95,11 +95,14 @@ impl Table {
     }
 
     fn find(&self, tag: u64) -> Option<&Slot> {
-        self.rows_of(tag)
-            .into_iter()
-            .flatten()
-            .flat_map(|row| &row.slots)
-            .find(|slot| slot.tag.load(Acquire) == tag)
+        for row in self.rows_of(tag).into_iter().flatten() {
+            for slot in &row.slots {
+                if slot.tag.load(Acquire) == tag {
+                    return Some(slot);
+                }
+            }
+        }
+        None
     }
 
     /// Gives a free slot to `tag`, in the emptier of its rows.
