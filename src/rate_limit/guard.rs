@@ -14,7 +14,7 @@ use crate::config::ConfigError;
 use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::problem::{Kind, Problem};
 use crate::store::memory::MemoryQuotas;
-use crate::store::{Charge, Decision, Key, Limit, Quota, Quotas};
+use crate::store::{Answer, Charge, Decision, Key, Limit, Quota, Quotas};
 
 /// Lets a request in only if its caller has not used up their quota.
 ///
@@ -172,7 +172,11 @@ impl RateLimit {
             cost: self.cost,
             now: self.clock.ticks(),
         };
-        self.store.take(charge).await.map_err(|error| {
+        let answer = match self.store.take(charge) {
+            Answer::Ready(Some(answer)) => answer,
+            later => later.await,
+        };
+        answer.map_err(|error| {
             Problem::new(Kind::Unavailable)
                 .because("quota_store_failed")
                 .caused_by(error)

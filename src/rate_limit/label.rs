@@ -49,7 +49,7 @@ impl Label {
     pub(super) fn stamps(&self, decision: &Decision) -> Vec<(HeaderName, HeaderValue)> {
         let state = joined(&[
             &self.prefix,
-            Decimal::new(decision.remaining.into()).as_bytes(),
+            Decimal::new(decision.remaining).as_bytes(),
             b";t=",
             Decimal::new(seconds(decision.reset_after)).as_bytes(),
         ]);

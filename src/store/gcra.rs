@@ -45,6 +45,7 @@ impl Bucket {
     /// that is too far in the future (the quota has shrunk, the clock was set back) counts as
     /// empty.
     #[must_use]
+    #[inline]
     pub fn take(&self, full_at: u64, now: u64, cost: u32) -> (Decision, u64) {
         let empty = now.saturating_add(self.tolerance);
         let debt = full_at.clamp(now, empty) - now;
@@ -52,11 +53,10 @@ impl Bucket {
         let admitted = wanted <= self.tolerance;
         let owed = if admitted { wanted } else { debt };
         let remaining = (self.tolerance - owed) / self.interval.max(1);
-        let remaining = u32::try_from(remaining).unwrap_or(self.burst);
-        let used = u64::from(self.burst.saturating_sub(remaining));
+        let used = u64::from(self.burst).saturating_sub(remaining);
         let decision = Decision {
             admitted,
-            limit: self.burst,
+            limit: self.burst.into(),
             remaining,
             reset_after: owed.saturating_sub(used.saturating_sub(1).saturating_mul(self.interval)),
             retry_after: (!admitted && cost <= self.burst).then(|| wanted - self.tolerance),
@@ -123,7 +123,7 @@ mod tests {
             full_at: u64, now: u64, cost: u32,
         ) {
             let (decision, after) = Bucket::new(interval, burst).take(full_at, now, cost);
-            prop_assert!(decision.remaining <= burst);
+            prop_assert!(decision.remaining <= u64::from(burst));
             prop_assert!(decision.admitted || after == full_at);
         }
 

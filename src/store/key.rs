@@ -50,6 +50,7 @@ impl<'a> Key<'a> {
     /// All that makes the key, for engines to hash: the kind, the realm and the value, of which the
     /// lengths belong to the key too.
     #[must_use]
+    #[inline]
     pub fn parts(&self) -> (KeyKind, &[u8], &[u8]) {
         let value = match &self.value {
             Value::Short(bytes) => bytes.as_slice(),

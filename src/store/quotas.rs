@@ -47,9 +47,9 @@ pub struct Decision {
     /// Whether the units were taken.
     pub admitted: bool,
     /// How many units a rested caller can use at once.
-    pub limit: u32,
+    pub limit: u64,
     /// How many units are left.
-    pub remaining: u32,
+    pub remaining: u64,
     /// Nanoseconds until there is at least one unit more than `remaining`; 0 if none is in use.
     pub reset_after: u64,
     /// Nanoseconds until the same charge would be admitted, if nobody else takes from the key.

@@ -55,8 +55,8 @@ impl Window {
         let needed = (used + cost as usize).saturating_sub(self.units as usize);
         Decision {
             admitted,
-            limit: self.units,
-            remaining: free - taken,
+            limit: self.units.into(),
+            remaining: (free - taken).into(),
             reset_after: if used == 0 && taken == 0 {
                 0
             } else {
@@ -153,7 +153,7 @@ mod tests {
             let mut stamps = stamps;
             stamps.sort_unstable();
             let decision = Window::new(units, span).judge(&stamps.into(), now, cost);
-            prop_assert!(decision.remaining <= units);
+            prop_assert!(decision.remaining <= u64::from(units));
         }
     }
 }

@@ -76,8 +76,8 @@ fn expected(
     }
     Decision {
         admitted,
-        limit: units,
-        remaining,
+        limit: units.into(),
+        remaining: remaining.into(),
         reset_after: if remaining == units {
             // A part of a unit may be in use.
             first(now, |moment| model(&after, moment, units).0) - now

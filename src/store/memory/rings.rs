@@ -111,7 +111,7 @@ impl Rings {
                 window = window.narrowed(u32::try_from(ring.room).unwrap_or(u32::MAX));
                 let narrow = window.judge(&ring.stamps, now, cost);
                 decision = Decision {
-                    limit: units,
+                    limit: units.into(),
                     retry_after: if narrow.admitted {
                         None
                     } else {
@@ -188,7 +188,7 @@ impl Rings {
         // What costs more than the bucket and not more than the window may be admitted later.
         let later = (!decision.admitted && cost <= window.units()).then_some(window.span());
         Decision {
-            limit: window.units(),
+            limit: window.units().into(),
             retry_after: decision.retry_after.or(later),
             ..decision
         }

@@ -18,15 +18,15 @@ impl SecretHash {
     }
 
     /// The hash of `key` under the policy with the id `policy`.
+    #[inline]
     pub(super) fn of(self, policy: u64, key: &Key<'_>) -> u64 {
         let (kind, realm, value) = key.parts();
-        let mut state = Sip::new(self.0, self.1);
-        state.word(policy);
-        // With both lengths told, no two keys are the same words.
-        state.word(kind as u64 | (realm.len() as u64) << 8);
+        // With the kind and both lengths told, no two keys of a policy are the same words.
+        let form = kind as u64 | (realm.len() as u64) << 8 | (value.len() as u64) << 32;
+        let mut state = Sip::new(self.0 ^ policy, self.1 ^ form);
         state.bytes(realm);
         state.bytes(value);
-        state.finish(value.len() as u64)
+        state.finish()
     }
 }
 
@@ -80,8 +80,7 @@ impl Sip {
     }
 
     #[inline]
-    fn finish(mut self, last: u64) -> u64 {
-        self.word(last);
+    fn finish(mut self) -> u64 {
         self.0[2] ^= 0xff;
         for _ in 0..3 {
             self.round();
@@ -109,7 +108,8 @@ mod tests {
                 theirs.write(&word.to_le_bytes());
                 ours.bytes(&word.to_le_bytes());
             }
-            prop_assert_eq!(ours.finish((words.len() as u64 * 8) << 56), theirs.finish());
+            ours.word((words.len() as u64 * 8) << 56);
+            prop_assert_eq!(ours.finish(), theirs.finish());
         }
     }
 

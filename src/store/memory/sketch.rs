@@ -59,6 +59,7 @@ impl Sketch {
 }
 
 /// A place among `count`, a power of two, for these bits of a hash.
+#[inline]
 pub(super) fn place(bits: u64, count: usize) -> usize {
     usize::try_from(bits & (count as u64).wrapping_sub(1)).unwrap_or(0)
 }

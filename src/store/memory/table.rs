@@ -59,6 +59,7 @@ impl Table {
     }
 
     /// Takes `cost` units from the bucket of the key with the hash `hash`.
+    #[inline]
     pub(super) fn take(&self, hash: u64, bucket: &Bucket, now: u64, cost: u32) -> Decision {
         let tag = hash | 1; // 0 is nobody's
         self.find(tag)
@@ -94,6 +95,7 @@ impl Table {
         decision
     }
 
+    #[inline]
     fn find(&self, tag: u64) -> Option<&Slot> {
         for row in self.rows_of(tag).into_iter().flatten() {
             for slot in &row.slots {
@@ -115,6 +117,7 @@ impl Table {
             .any(|slot| slot.claim(tag, full_at, now))
     }
 
+    #[inline]
     fn rows_of(&self, tag: u64) -> [Option<&Row>; 2] {
         [tag >> 16, tag >> 40].map(|bits| self.rows.get(place(bits, self.rows.len())))
     }
@@ -134,6 +137,7 @@ impl Row {
 
 impl Slot {
     /// Takes from the bucket of `tag`; none if the slot is another's by now.
+    #[inline]
     fn spend(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Option<Decision> {
         loop {
             let full_at = self.full_at.load(Acquire);
