@@ -44,15 +44,11 @@ fn now_or_never<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn address(number: u64) -> [u8; 16] {
-    u128::from(number).to_be_bytes()
-}
-
 /// Takes one unit, as the guard does; inlined, since the guard does not move the decision either.
 #[allow(clippy::inline_always)]
 #[inline(always)]
 fn take(store: &dyn Quotas, policy: &Policy, limit: &Limit, number: u64, now: u64) -> Decision {
-    let key = Key::of_kind(KeyKind::Client, address(number));
+    let key = Key::of_kind(KeyKind::Client, number);
     let charge = Charge {
         policy,
         key: black_box(&key),
@@ -104,7 +100,10 @@ fn spread(keys: u64, known: bool) -> f64 {
 fn contended() -> f64 {
     let policy = Policy::new("client").unwrap();
     let store = MemoryQuotas::new();
-    let limit = Quota::per_second(1_000_000).checked().unwrap();
+    let limit = Quota::per_second(10_000_000)
+        .with_burst(u32::MAX)
+        .checked()
+        .unwrap();
     let run = || time(|| _ = black_box(take(&store, &policy, &limit, 1, 1_000_000_000)));
     thread::scope(|scope| {
         let other = scope.spawn(run);

@@ -67,12 +67,16 @@ impl fmt::Debug for By {
 
 fn client(head: &Parts) -> Result<Key<'_>, &'static str> {
     let address = ClientAddr::of(&head.extensions).ok_or("rate_limit_without_client_address")?;
-    // One form for both families; mapped addresses have been unwrapped, so none is there twice.
-    let octets = match address.network().ip() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
+    // One word for both families: no client has an address that begins with ffff:ffff, since those
+    // are multicast (RFC 4291, section 2.7).
+    let network = match address.network().ip() {
+        IpAddr::V4(address) => 0xffff_ffff << 32 | u64::from(address.to_bits()),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments().map(u64::from);
+            a << 48 | b << 32 | c << 16 | d
+        }
     };
-    Ok(Key::of_kind(KeyKind::Client, octets))
+    Ok(Key::of_kind(KeyKind::Client, network))
 }
 
 /// A subject is unique only within its issuer.
@@ -118,11 +122,11 @@ mod tests {
     #[test]
     fn each_way_to_tell_callers_apart_has_its_own_key() {
         let v4 = Some("192.0.2.1");
-        let mapped = b"\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x01".as_slice();
+        let address = b"\xff\xff\xff\xff\xc0\0\x02\x01".as_slice();
         let issuer = b"https://a.example".as_slice();
         for (by, client, caller, kind, realm, value) in [
-            (By::Client, v4, UNASKED, KeyKind::Client, &b""[..], mapped),
-            (By::Client, v4, with_key(), KeyKind::Client, b"", mapped),
+            (By::Client, v4, UNASKED, KeyKind::Client, &b""[..], address),
+            (By::Client, v4, with_key(), KeyKind::Client, b"", address),
             (
                 By::Principal,
                 v4,
@@ -137,7 +141,7 @@ mod tests {
                 Caller::Anonymous,
                 KeyKind::Client,
                 b"",
-                mapped,
+                address,
             ),
             (By::ApiKey, None, with_key(), KeyKind::ApiKey, b"", b"k1"),
             (
@@ -154,10 +158,10 @@ mod tests {
                 Caller::Anonymous,
                 KeyKind::Client,
                 b"",
-                mapped,
+                address,
             ),
             (own(Some("t1")), None, UNASKED, KeyKind::Own, b"", b"t1"),
-            (own(None), v4, UNASKED, KeyKind::Client, b"", mapped),
+            (own(None), v4, UNASKED, KeyKind::Client, b"", address),
         ] {
             let head = head(client, caller);
             let expected = (kind, realm, value);

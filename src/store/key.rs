@@ -29,7 +29,8 @@ pub enum KeyKind {
 
 #[derive(Clone)]
 enum Value<'a> {
-    Short([u8; 16]),
+    Word([u8; 8]),
+    Pair([u8; 16]),
     Bytes(Cow<'a, [u8]>),
 }
 
@@ -53,7 +54,8 @@ impl<'a> Key<'a> {
     #[inline]
     pub fn parts(&self) -> (KeyKind, &[u8], &[u8]) {
         let value = match &self.value {
-            Value::Short(bytes) => bytes.as_slice(),
+            Value::Word(bytes) => bytes.as_slice(),
+            Value::Pair(bytes) => bytes,
             Value::Bytes(bytes) => bytes,
         };
         (self.kind, self.realm.as_bytes(), value)
@@ -92,16 +94,16 @@ impl From<String> for Key<'_> {
     }
 }
 
-/// Sixteen bytes, such as those of a UUID or an IPv6 address.
+/// Sixteen bytes, such as those of a UUID.
 impl From<[u8; 16]> for Key<'_> {
     fn from(bytes: [u8; 16]) -> Self {
-        Self::own(Value::Short(bytes))
+        Self::own(Value::Pair(bytes))
     }
 }
 
 impl From<u64> for Key<'_> {
     fn from(number: u64) -> Self {
-        u128::from(number).to_be_bytes().into()
+        Self::own(Value::Word(number.to_be_bytes()))
     }
 }
 
