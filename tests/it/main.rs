@@ -11,6 +11,8 @@ mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+mod quotas_contract;
+mod quotas_model;
 mod rate_limit;
 mod seen;
 mod support;
