@@ -32,7 +32,9 @@ impl Foreign {
             .offline()
             .build(&Value::Object(whole))
             .map(Self)
-            .map_err(|error| ConfigError::new(format!("schema: {error}")))
+            .map_err(|error| {
+                ConfigError::new(format!("schema #{}: {error}", error.instance_path()))
+            })
     }
 
     /// A rule about strings alone.
