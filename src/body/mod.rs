@@ -19,6 +19,7 @@ mod strict;
 mod tree;
 
 pub(crate) use faults::Faults;
+pub(crate) use path::Path;
 pub(crate) use per_type::PerType;
 pub(crate) use read::{DEFAULT_MAX_BYTES, Intake};
 pub(crate) use strict::{MAX_DEPTH, Name, Names, Walk, numbers_are_plain, scan};
