@@ -9,6 +9,7 @@ mod floors;
 mod input;
 #[cfg(feature = "json")]
 mod input_rules;
+mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;

@@ -1,8 +1,7 @@
 //! The engine in memory: bounded, for one process.
 
+mod key_ring;
 mod seen;
 
-pub use seen::MemorySeen;
-mod key_ring;
-
 pub use key_ring::MemoryKeyRing;
+pub use seen::MemorySeen;
