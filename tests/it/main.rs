@@ -7,6 +7,8 @@ mod assign;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
+#[cfg(feature = "json")]
+mod input_rules;
 mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
