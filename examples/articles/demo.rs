@@ -1,6 +1,11 @@
-//! What the example prints: commands to paste, each under the status that it shows.
+//! What the example prints: lines to paste, each command under the status that it shows.
 
 use std::net::SocketAddr;
+
+const JSON: &str = "-H 'Content-Type: application/json'";
+const READER: &str = "-H \"Authorization: Bearer $READER\"";
+const WRITER: &str = "-H \"Authorization: Bearer $WRITER\"";
+const ARTICLE: &str = r#"{"title": "Gates", "content": "On portcullises.", "tags": ["castle"]}"#;
 
 pub(crate) struct Demo<'a> {
     pub(crate) address: SocketAddr,
@@ -12,86 +17,62 @@ pub(crate) struct Demo<'a> {
 
 impl Demo<'_> {
     pub(crate) fn print(&self) {
-        let Self {
-            address,
-            password,
-            reader,
-            writer,
-            key,
-        } = self;
-        let api = format!("http://{address}/api/v1");
-        let json = "-H 'Content-Type: application/json'";
-        let (read, write) = (bearer(reader), bearer(writer));
-        let login = |password: &str| format!(r#"{{"user": "alice", "password": "{password}"}}"#);
-
-        println!("An articles API listens on http://{address}");
-        println!("API key (statistics):        {key}");
-        println!("token (articles:read):       {reader}");
-        println!("token (and articles:write):  {writer}");
+        println!("An articles API listens on http://{}\n", self.address);
+        println!("API='http://{}/api/v1'", self.address);
+        println!("KEY='{}'", self.key);
+        println!("PASSWORD='{}'", self.password);
+        println!("READER='{}'", self.reader);
+        println!("WRITER='{}'", self.writer);
 
         title("Tokens");
-        show("200 with a token", &format!("{write} {api}/articles"));
-        show("401 without one", &format!("{api}/articles"));
+        show("200 with a token", &format!("{READER} $API/articles"));
+        show("401 without one", "$API/articles");
         show(
             "401 with a forged one",
-            &format!("{} {api}/articles", bearer(&format!("{reader}x"))),
+            "-H \"Authorization: Bearer ${READER}x\" $API/articles",
         );
         show(
             "400 with two at once",
-            &format!("{read} {write} {api}/articles"),
+            &format!("{READER} {WRITER} $API/articles"),
         );
         show(
             "200 and a token of 15 minutes for a login",
-            &format!("{json} -d '{}' {api}/token", login(password)),
+            &log_in("$PASSWORD"),
         );
-        show(
-            "401 for a wrong password",
-            &format!("{json} -d '{}' {api}/token", login("guess")),
-        );
+        show("401 for a wrong password", &log_in("guess"));
 
         title("Scopes");
-        let article = r#"{"title": "Gates", "content": "On portcullises.", "tags": ["castle"]}"#;
-        let publish = |credential: &str, body: &str| {
-            format!("{credential} {json} -d '{body}' {api}/articles")
-        };
-        show("201 with articles:write", &publish(&write, article));
-        show("403 with articles:read alone", &publish(&read, article));
+        show("201 with articles:write", &publish(WRITER, ARTICLE));
+        show("403 with articles:read alone", &publish(READER, ARTICLE));
 
         title("API keys");
-        show(
-            "200 with a key",
-            &format!("-H 'X-API-Key: {key}' {api}/statistics"),
-        );
-        show("401 without one", &format!("{api}/statistics"));
+        show("200 with a key", "-H \"X-API-Key: $KEY\" $API/statistics");
+        show("401 without one", "$API/statistics");
         show(
             "401 with a mistyped one",
-            &format!("-H 'X-API-Key: {key}x' {api}/statistics"),
+            "-H \"X-API-Key: ${KEY}x\" $API/statistics",
         );
 
         title("Bodies");
-        show(
-            "422 and every fault at once",
-            &publish(&write, r#"{"title": "", "tags": [1], "views": 9}"#),
-        );
+        let faults = r#"{"title": "", "tags": [1], "views": 9}"#;
+        show("422 and every fault at once", &publish(WRITER, faults));
         show(
             "400 for broken JSON",
-            &publish(&write, r#"{"title": "Gates","#),
+            &publish(WRITER, r#"{"title": "Gates","#),
         );
-        show(
-            "400 for a member given twice",
-            &publish(&write, r#"{"title": "a", "title": "b"}"#),
-        );
+        let twice = r#"{"title": "a", "title": "b", "content": "c"}"#;
+        show("400 for a member given twice", &publish(WRITER, twice));
         show(
             "415 for another media type",
-            &format!("{write} -H 'Content-Type: text/plain' -d '{article}' {api}/articles"),
+            &publish(WRITER, ARTICLE).replace("application/json", "text/plain"),
         );
-        show(
-            "413 for more than is read",
-            &format!("{write} {json} --data-binary @<(head -c 2000000 /dev/zero) {api}/articles"),
+        println!("# 413 for more than is read");
+        println!(
+            "head -c 2000000 /dev/zero | \
+             curl -si {WRITER} {JSON} --data-binary @- $API/articles"
         );
 
         title("Fields that are the caller's to set");
-        let patch = |body: &str| format!("-X PATCH {write} {json} -d '{body}' {api}/users/me");
         show(
             "200 for email, name and bio",
             &patch(r#"{"bio": "Keeps gates."}"#),
@@ -104,15 +85,23 @@ impl Demo<'_> {
         title("Limits");
         println!("# 429 in the end: five logins a minute");
         println!(
-            "for i in 1 2 3 4 5 6; do curl -si {json} -d '{}' {api}/token | head -n 1; done",
-            login("guess")
+            "for i in 1 2 3 4 5 6; do curl -si {} | head -n 1; done",
+            log_in("guess")
         );
         println!("\nPress Ctrl-C to stop.");
     }
 }
 
-fn bearer(token: &str) -> String {
-    format!("-H 'Authorization: Bearer {token}'")
+fn log_in(password: &str) -> String {
+    format!(r#"{JSON} -d "{{\"user\": \"alice\", \"password\": \"{password}\"}}" $API/token"#)
+}
+
+fn publish(credential: &str, body: &str) -> String {
+    format!("{credential} {JSON} -d '{body}' $API/articles")
+}
+
+fn patch(body: &str) -> String {
+    format!("-X PATCH {WRITER} {JSON} -d '{body}' $API/users/me")
 }
 
 fn title(text: &str) {

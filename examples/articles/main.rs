@@ -1,7 +1,8 @@
 //! An articles API behind every control. Run it and paste what it prints:
-//! `cargo run --example articles`
+//! `cargo run --example articles`. What callers may send is in `model.rs`.
 
 mod demo;
+mod model;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -13,58 +14,25 @@ use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
-use portcullis::assign::{Allowed, Assignable};
+use portcullis::assign::Allowed;
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
 use portcullis::guard::Shield;
 use portcullis::identity::{Principal, Scopes};
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
-use portcullis::problem::{Kind, Problem};
+use portcullis::problem::{Challenge, Kind, Problem};
 use portcullis::rate_limit::{Quota, RateLimit};
 use portcullis::secret::Secret;
 use portcullis::store::memory::MemoryKeyRing;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use model::{Article, Login, ProfilePatch};
 
 const ISSUER: &str = "https://id.articles.example";
 const AUDIENCE: &str = "https://api.articles.example";
 const READ: &str = "articles:read";
 const READ_AND_WRITE: &str = "articles:read articles:write";
-
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-struct Article {
-    #[schemars(length(min = 1, max = 200))]
-    title: String,
-    #[schemars(length(min = 1, max = 50_000))]
-    content: String,
-    #[serde(default)]
-    #[schemars(length(max = 10))]
-    tags: Vec<String>,
-    #[serde(default)]
-    published: bool,
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Login {
-    #[schemars(length(max = 64))]
-    user: String,
-    #[schemars(length(max = 64))]
-    password: String,
-}
-
-/// What a user may change of themselves: not their role, whatever else the model has.
-#[derive(Deserialize)]
-struct ProfilePatch {
-    email: Option<String>,
-    name: Option<String>,
-    bio: Option<String>,
-}
-
-impl Assignable for ProfilePatch {
-    const FIELDS: &'static [&'static str] = &["/email", "/name", "/bio"];
-}
 
 #[derive(Clone)]
 struct App {
@@ -78,7 +46,8 @@ async fn log_in(
     ValidatedJson(login): ValidatedJson<Login>,
 ) -> Result<Json<Value>, Problem> {
     if login.user != "alice" || !app.password.matches(login.password.as_bytes()) {
-        return Err(Problem::new(Kind::InvalidCredential));
+        let ask = Challenge::new("Bearer");
+        return Err(Problem::new(Kind::InvalidCredential).with_challenge(&ask));
     }
     let grant = Grant::to(login.user).with_scopes(Scopes::parse(READ_AND_WRITE));
     let token = app.tokens.issue(&grant)?;
@@ -134,26 +103,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let by_key = Shield::new()
         .with(RequireApiKey::in_ring(ring).with_prefix("demo")?)
         .with(RateLimit::per_api_key(Quota::per_minute(60))?);
+    let logins = RateLimit::per_client(Quota::sliding_window(5, Duration::from_mins(1)))?;
     let articles = get(list)
         .layer(RequireScopes::all([READ])?)
         .merge(post(create).layer(RequireScopes::all(["articles:write"])?));
     let app = Router::new()
-        .route("/articles", articles)
-        .route("/users/me", patch(change_me))
-        .layer(by_token)
-        .merge(
-            Router::new()
-                .route("/statistics", get(statistics))
-                .layer(by_key),
-        )
-        .merge(
-            Router::new()
-                .route("/token", post(log_in))
-                .layer(RateLimit::per_client(Quota::sliding_window(
-                    5,
-                    Duration::from_mins(1),
-                ))?),
-        )
+        .route("/articles", articles.layer(by_token.clone()))
+        .route("/users/me", patch(change_me).layer(by_token))
+        .route("/statistics", get(statistics).layer(by_key))
+        .route("/token", post(log_in).layer(logins))
         .with_state(App {
             articles: Arc::default(),
             tokens,

@@ -28,9 +28,11 @@ fn built(name: &str) -> PathBuf {
     path
 }
 
-/// The printed commands, each with the status that the comment above it promises.
+/// The printed commands, each with the status that the comment above it promises and after the
+/// variables that it needs.
 fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
     let stdout = example.0.stdout.take().unwrap();
+    let mut variables = String::new();
     let mut promised = None;
     let mut commands = Vec::new();
     for line in BufReader::new(stdout).lines() {
@@ -41,8 +43,12 @@ fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
         if let Some(comment) = line.strip_prefix("# ") {
             promised = comment.split(' ').next().map(str::to_owned);
         } else if line.contains("curl ") {
-            let status = promised.take().expect("a comment stands above each command");
-            commands.push((status, line));
+            let status = promised
+                .take()
+                .expect("a comment stands above each command");
+            commands.push((status, format!("{variables}{line}")));
+        } else if line.contains("='") {
+            variables = format!("{variables}{line}\n");
         }
     }
     commands
@@ -68,7 +74,9 @@ fn every_printed_command_answers_as_the_line_above_it_says() {
         .unwrap();
     let mut example = Example(child);
     let commands = printed_commands(&mut example);
-    for promised in ["200", "201", "400", "401", "403", "413", "415", "422", "429"] {
+    for promised in [
+        "200", "201", "400", "401", "403", "413", "415", "422", "429",
+    ] {
         assert!(
             commands.iter().any(|(status, _)| status == promised),
             "no command shows a {promised}"

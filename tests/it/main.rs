@@ -4,6 +4,8 @@
 
 mod api_key;
 mod assign;
+#[cfg(feature = "aws-lc-rs")]
+mod example;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
