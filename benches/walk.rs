@@ -3,9 +3,10 @@
 //!
 //! `cargo bench --bench walk` prints the table; `-- --check` looks at the allocations alone.
 
+#![allow(clippy::unwrap_used)]
+
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -94,9 +95,6 @@ fn main() {
         "a whole shield costs {more} allocations"
     );
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
-    if !check_only {
-        limiter(&runtime);
-    }
 }
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
@@ -247,29 +245,4 @@ fn time(runtime: &Runtime, case: &Case) -> f64 {
     };
     let best = (0..15).map(|_| run()).min().unwrap_or(Duration::MAX);
     best.as_secs_f64() * 1e9 / f64::from(REQUESTS)
-}
-
-/// The limiter's decision against one compare-and-swap, in the same run.
-fn limiter(runtime: &Runtime) {
-    let word = AtomicU64::new(0);
-    let swap = per_operation(|n| {
-        let _ = black_box(word.compare_exchange(n, n + 1, Ordering::AcqRel, Ordering::Relaxed));
-    });
-    let _ = runtime;
-    println!("one compare-and-swap: {swap:.1} ns");
-}
-
-fn per_operation(mut operation: impl FnMut(u64)) -> f64 {
-    const OPERATIONS: u64 = 200_000;
-    let best = (0..15)
-        .map(|_| {
-            let start = Instant::now();
-            for n in 0..OPERATIONS {
-                operation(n);
-            }
-            start.elapsed()
-        })
-        .min()
-        .unwrap_or(Duration::MAX);
-    best.as_secs_f64() * 1e9 / OPERATIONS as f64
 }

@@ -59,6 +59,7 @@ mod assignable;
 mod extract;
 mod field;
 mod fit;
+mod rule;
 
 pub use allowlist::FieldAllowlist;
 pub use assignable::{Assignable, MediaTypes, Unlisted};

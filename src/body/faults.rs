@@ -44,6 +44,7 @@ impl Faults {
     }
 
     /// Whether nothing that is found from here on would be told.
+    #[cfg(feature = "json")]
     pub(crate) fn is_full(&self) -> bool {
         self.truncated
     }

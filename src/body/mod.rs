@@ -22,5 +22,7 @@ pub(crate) use faults::Faults;
 pub(crate) use path::Path;
 pub(crate) use per_type::PerType;
 pub(crate) use read::{DEFAULT_MAX_BYTES, Intake};
-pub(crate) use strict::{MAX_DEPTH, Name, Names, Walk, numbers_are_plain, scan};
+#[cfg(feature = "json")]
+pub(crate) use strict::{Name, Walk};
+pub(crate) use strict::{numbers_are_plain, scan};
 pub(crate) use tree::Tree;

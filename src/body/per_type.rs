@@ -22,9 +22,11 @@ impl<V: Send + Sync> PerType<V> {
             return value;
         }
         drop(known);
-        let made = make();
+        let value = make();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(id).or_insert_with(|| Box::leak(Box::new(made)))
+        known
+            .entry(id)
+            .or_insert_with(|| Box::leak(Box::new(value)))
     }
 }
 

@@ -5,7 +5,6 @@
 //! twice in one object (compared after unescaping) and nesting that is too deep.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -16,7 +15,7 @@ use super::path::Path;
 use crate::problem::{FieldFault, Kind, Problem};
 
 /// How many arrays and objects may stand within each other.
-pub(crate) const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// Why a text is not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,17 +131,6 @@ impl<'de> Deserialize<'de> for Name<'de> {
             }
         }
         deserializer.deserialize_str(Reader)
-    }
-}
-
-/// The names of an object so far. The hash is keyed, so that names cannot be made to collide.
-#[derive(Debug, Default)]
-pub(crate) struct Names<'a>(HashSet<Cow<'a, str>>);
-
-impl<'a> Names<'a> {
-    /// Whether `name` is new.
-    pub(crate) fn insert(&mut self, name: &Cow<'a, str>) -> bool {
-        self.0.insert(name.clone())
     }
 }
 

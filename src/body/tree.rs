@@ -94,7 +94,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::body::{MAX_DEPTH, scan};
+    use crate::body::scan;
+    use crate::body::strict::MAX_DEPTH;
     use crate::problem::{Kind, Problem};
 
     fn read(text: &[u8]) -> Result<Value, Problem> {

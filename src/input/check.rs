@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::program::{Node, NodeId, Program, Rules};
 use super::scalar;
-use crate::body::{Faults, Name, Names, Tree, Walk};
+use crate::body::{Faults, Name, Tree, Walk};
 
 /// What a pass knows.
 pub(super) struct Check<'w, 'a> {
@@ -63,7 +63,8 @@ impl<'a> DeserializeSeed<'a> for At<'_, '_, 'a> {
             Some((Node::Rules(rules), or_null)) => (Some(&**rules), or_null),
             Some((Node::Foreign(foreign), or_null)) => {
                 let value = Tree(check.walk).deserialize(deserializer)?;
-                if !(or_null && value.is_null()) && !foreign.admits(&value) {
+                let admitted = (or_null && value.is_null()) || foreign.admits(&value);
+                if !admitted {
                     check.fault("shape", "must have one of the shapes that this field takes");
                 }
                 return Ok(None);
@@ -100,7 +101,7 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-impl<'w, 'a> Visitor<'a> for Reader<'_, 'w, 'a> {
+impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
     type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,12 +169,12 @@ impl<'w, 'a> Visitor<'a> for Reader<'_, 'w, 'a> {
         check.walk.descend()?;
         let rules = rules.filter(|rules| scalar::is_object(rules, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.object);
-        let (mut seen, mut names, mut count) = (Seen::default(), Names::default(), 0);
+        let (mut seen, mut names, mut count) = (Seen::default(), HashSet::new(), 0);
         while let Some(Name(name)) = members.next_key()? {
             let place = rules.and_then(|rules| rules.find(&name));
             let is_new = match place {
                 Some(place) => seen.insert(place),
-                None => names.insert(&name),
+                None => names.insert(name.clone()),
             };
             check.walk.path.enter(name);
             if !is_new {

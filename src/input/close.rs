@@ -12,6 +12,9 @@ use crate::config::ConfigError;
 /// The name that the root gets if the schema refers to itself.
 const ROOT: &str = "portcullis-root";
 
+/// The ending of a definition's name where it is one of several schemas for a value.
+const OPEN_COPY: &str = ".open";
+
 /// Closes every object and array of `schema`, bounds its integers, and makes all of its references
 /// point into `$defs`.
 pub(super) fn close(mut schema: Value) -> Result<Value, ConfigError> {
@@ -36,7 +39,7 @@ pub(super) fn close(mut schema: Value) -> Result<Value, ConfigError> {
     }
     if let Some(name) = originals
         .keys()
-        .find(|name| *name == ROOT || name.ends_with(".open"))
+        .find(|name| *name == ROOT || name.ends_with(OPEN_COPY))
     {
         return Err(ConfigError::new(format!(
             "schema #/$defs: the name `{name}` is taken; change it"
@@ -236,7 +239,7 @@ fn bound_integers(map: &mut Map<String, Value>) {
 
 fn def_name(name: &str, place: Place) -> String {
     match place {
-        Place::Branch => format!("{name}.open"),
+        Place::Branch => format!("{name}{OPEN_COPY}"),
         Place::Outer | Place::Question => name.to_owned(),
     }
 }

@@ -46,7 +46,7 @@ impl Kinds {
 
     /// The kinds that the `type` of a schema allows; all of them if it has none.
     pub(super) fn of_schema(schema: &Map<String, Value>) -> Self {
-        let named = |name: &Value| {
+        let kind_of = |name: &Value| {
             let known = NAMES
                 .iter()
                 .find(|(known, _)| name.as_str() == Some(*known));
@@ -56,8 +56,8 @@ impl Kinds {
             None => Self::ANY,
             Some(Value::Array(names)) => names
                 .iter()
-                .fold(Self(0), |kinds, name| kinds.or(named(name))),
-            Some(name) => named(name),
+                .fold(Self(0), |kinds, name| kinds.or(kind_of(name))),
+            Some(name) => kind_of(name),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Compositions that say something simple, said simply.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use super::keywords::is_note;
@@ -129,7 +131,10 @@ pub(super) fn escaped(step: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 out.push(char::from(byte));
             }
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out

@@ -4,9 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::algorithm::{Algorithm, Family};
-use super::backend::{MacKey, Material, PrivateKey, PublicKey, read_public_der};
+use super::backend::{
+    MacKey, Material, PublicKey, public_of_pkcs1, public_of_pkcs8, read_public_der,
+};
+use super::signer::Signer;
 use super::{jwk, pem};
 use crate::config::ConfigError;
+
+/// What a new signing key signs first, to see that it works.
+const TRIAL: &[u8] = b"header.payload";
 
 /// A key that verifies tokens, bound to one algorithm. It is parsed once; clones share it.
 #[derive(Clone)]
@@ -142,11 +148,11 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-/// A key that signs tokens, bound to one algorithm. It is parsed once; clones share it.
+/// A key that signs tokens, bound to one algorithm. Clones share it.
 #[derive(Clone)]
 pub struct SigningKey {
     verifying: VerifyingKey,
-    sign: Option<Arc<PrivateKey>>,
+    signer: Arc<Signer>,
 }
 
 impl SigningKey {
@@ -156,7 +162,7 @@ impl SigningKey {
     /// [`ConfigError`] if `secret` is shorter than 32 bytes (RFC 7518, section 3.2) or is a key
     /// file.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        VerifyingKey::hs256(secret).map(Self::symmetric)
+        Self::tried(VerifyingKey::hs256(&secret)?, secret.as_ref())
     }
 
     /// A secret for HMAC with SHA-384 (`HS384`); whoever verifies with it can also sign.
@@ -165,7 +171,7 @@ impl SigningKey {
     /// [`ConfigError`] if `secret` is shorter than 48 bytes (RFC 7518, section 3.2) or is a key
     /// file.
     pub fn hs384(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        VerifyingKey::hs384(secret).map(Self::symmetric)
+        Self::tried(VerifyingKey::hs384(&secret)?, secret.as_ref())
     }
 
     /// A secret for HMAC with SHA-512 (`HS512`); whoever verifies with it can also sign.
@@ -174,7 +180,7 @@ impl SigningKey {
     /// [`ConfigError`] if `secret` is shorter than 64 bytes (RFC 7518, section 3.2) or is a key
     /// file.
     pub fn hs512(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        VerifyingKey::hs512(secret).map(Self::symmetric)
+        Self::tried(VerifyingKey::hs512(&secret)?, secret.as_ref())
     }
 
     /// A private key in an unencrypted PEM file: `PRIVATE KEY` (PKCS#8), or `RSA PRIVATE KEY`
@@ -182,12 +188,13 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`ConfigError`] if `text` is something else, or a key that is too weak or not one for
-    /// `algorithm`; see [`VerifyingKey::from_pem`].
+    /// `algorithm` (see [`VerifyingKey::from_pem`]), or if `algorithm` is ES512, which is verified,
+    /// but not signed with.
     pub fn from_pem(algorithm: Algorithm, text: &str) -> Result<Self, ConfigError> {
         let (label, der) = pem::decode(text)?;
-        let key = match (label, algorithm.family()) {
-            ("PRIVATE KEY", _) => PrivateKey::from_pkcs8(algorithm, &der),
-            ("RSA PRIVATE KEY", Family::Rsa) => PrivateKey::from_pkcs1(algorithm, &der),
+        let public = match (label, algorithm.family()) {
+            ("PRIVATE KEY", _) => public_of_pkcs8(algorithm, &der),
+            ("RSA PRIVATE KEY", Family::Rsa) => public_of_pkcs1(&der),
             _ => {
                 return Err(ConfigError::new(format!(
                     "a PEM block {label:?} does not sign {}: give a PRIVATE KEY, as `openssl pkcs8 \
@@ -196,18 +203,28 @@ impl SigningKey {
                 )));
             }
         };
-        let key = key.ok_or_else(|| unreadable(algorithm))?;
-        Ok(Self {
-            verifying: VerifyingKey::from_material(algorithm, key.material())?,
-            sign: Some(Arc::new(key)),
-        })
+        let public = public.ok_or_else(|| unreadable(algorithm))?;
+        let verifying = VerifyingKey::from_material(algorithm, &public)?;
+        Self::tried(verifying, text.trim_ascii().as_bytes())
     }
 
-    fn symmetric(verifying: VerifyingKey) -> Self {
-        Self {
-            verifying,
-            sign: None,
+    /// A key that was seen to sign what its public half verifies.
+    fn tried(verifying: VerifyingKey, key: &[u8]) -> Result<Self, ConfigError> {
+        let algorithm = verifying.algorithm;
+        let signer = Signer::new(algorithm, key).ok_or_else(|| {
+            ConfigError::new(format!(
+                "{} is verified, but not signed with: use ES256 or ES384",
+                algorithm.name()
+            ))
+        })?;
+        let signature = signer.sign(TRIAL).ok_or_else(|| unreadable(algorithm))?;
+        if !verifying.verifies(TRIAL, &signature) {
+            return Err(unreadable(algorithm));
         }
+        Ok(Self {
+            verifying,
+            signer: Arc::new(signer),
+        })
     }
 
     /// Names the key: its tokens bear the name in `kid`.
@@ -236,11 +253,7 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        match (&self.sign, &*self.verifying.check) {
-            (Some(key), _) => key.sign(message),
-            (None, Check::Mac(key)) => Some(key.sign(message)),
-            (None, Check::Public(_)) => None,
-        }
+        self.signer.sign(message)
     }
 }
 

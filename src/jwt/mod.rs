@@ -87,6 +87,7 @@ mod key_set;
 mod keys;
 mod pem;
 mod rule;
+mod signer;
 mod token;
 #[cfg(test)]
 mod vectors;

@@ -18,6 +18,7 @@ mod key_ring;
 mod quotas_contract;
 mod quotas_model;
 mod rate_limit;
+mod secrets;
 mod seen;
 mod support;
 mod walk;

@@ -2,11 +2,10 @@
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self as sig, KeyPair, ParsedPublicKey, VerificationAlgorithm};
 use aws_lc_rs::signature::{EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair};
 use aws_lc_rs::signature::{
-    RsaEncoding, RsaKeyPair, RsaParameters, RsaPublicKeyComponents, RsaSubjectPublicKey,
+    RsaKeyPair, RsaParameters, RsaPublicKeyComponents, RsaSubjectPublicKey,
 };
 
 use super::material::Material;
@@ -23,10 +22,6 @@ impl MacKey {
             _ => return None,
         };
         Some(Self(hmac::Key::new(hash, secret)))
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.0, message).as_ref().to_vec()
     }
 
     /// In constant time.
@@ -85,72 +80,26 @@ fn material(algorithm: Algorithm, end: &[u8]) -> Option<Material> {
     })
 }
 
-pub(in crate::jwt) struct PrivateKey {
-    pair: Pair,
-    material: Material,
-}
-
-enum Pair {
-    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
-    Ec(EcdsaKeyPair),
-    Edwards(Ed25519KeyPair),
-}
-
-impl PrivateKey {
-    /// Reads PKCS#8 (RFC 5958).
-    pub(in crate::jwt) fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
-        match algorithm.family() {
-            Family::Hmac => None,
-            Family::Rsa => Self::rsa(algorithm, RsaKeyPair::from_pkcs8(der).ok()?),
-            Family::Ec => {
-                let key = EcdsaKeyPair::from_pkcs8(ec_encoding(algorithm)?, der).ok()?;
-                Some(Self {
-                    material: material(algorithm, key.public_key().as_ref())?,
-                    pair: Pair::Ec(key),
-                })
-            }
-            // Version 1 of the form, which tools write, bears no public key to check against.
-            Family::Edwards => {
-                let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
-                Some(Self {
-                    material: material(algorithm, key.public_key().as_ref())?,
-                    pair: Pair::Edwards(key),
-                })
-            }
+/// The public half of a private key in PKCS#8 (RFC 5958).
+pub(in crate::jwt) fn public_of_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Material> {
+    match algorithm.family() {
+        Family::Hmac => None,
+        Family::Rsa => Some(rsa_material(RsaKeyPair::from_pkcs8(der).ok()?.public_key())),
+        Family::Ec => {
+            let key = EcdsaKeyPair::from_pkcs8(ec_encoding(algorithm)?, der).ok()?;
+            material(algorithm, key.public_key().as_ref())
+        }
+        // Version 1 of the form, which tools write, bears no public key to check against.
+        Family::Edwards => {
+            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
+            material(algorithm, key.public_key().as_ref())
         }
     }
+}
 
-    /// Reads PKCS#1 (RFC 8017, appendix A.1.2).
-    pub(in crate::jwt) fn from_pkcs1(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
-        Self::rsa(algorithm, RsaKeyPair::from_der(der).ok()?)
-    }
-
-    fn rsa(algorithm: Algorithm, key: RsaKeyPair) -> Option<Self> {
-        Some(Self {
-            material: rsa_material(key.public_key()),
-            pair: Pair::Rsa(key, rsa_encoding(algorithm)?),
-        })
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        match &self.pair {
-            Pair::Rsa(key, encoding) => {
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(*encoding, &SystemRandom::new(), message, &mut signature)
-                    .ok()?;
-                Some(signature)
-            }
-            Pair::Ec(key) => {
-                let signature = key.sign(&SystemRandom::new(), message).ok()?;
-                Some(signature.as_ref().to_vec())
-            }
-            Pair::Edwards(key) => Some(key.try_sign(message).ok()?.as_ref().to_vec()),
-        }
-    }
-
-    pub(in crate::jwt) fn material(&self) -> &Material {
-        &self.material
-    }
+/// The public half of a private key in PKCS#1 (RFC 8017, appendix A.1.2).
+pub(in crate::jwt) fn public_of_pkcs1(der: &[u8]) -> Option<Material> {
+    Some(rsa_material(RsaKeyPair::from_der(der).ok()?.public_key()))
 }
 
 fn rsa_check(algorithm: Algorithm) -> Option<&'static RsaParameters> {
@@ -161,18 +110,6 @@ fn rsa_check(algorithm: Algorithm) -> Option<&'static RsaParameters> {
         Algorithm::Ps256 => &sig::RSA_PSS_2048_8192_SHA256,
         Algorithm::Ps384 => &sig::RSA_PSS_2048_8192_SHA384,
         Algorithm::Ps512 => &sig::RSA_PSS_2048_8192_SHA512,
-        _ => return None,
-    })
-}
-
-fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
-    Some(match algorithm {
-        Algorithm::Rs256 => &sig::RSA_PKCS1_SHA256,
-        Algorithm::Rs384 => &sig::RSA_PKCS1_SHA384,
-        Algorithm::Rs512 => &sig::RSA_PKCS1_SHA512,
-        Algorithm::Ps256 => &sig::RSA_PSS_SHA256,
-        Algorithm::Ps384 => &sig::RSA_PSS_SHA384,
-        Algorithm::Ps512 => &sig::RSA_PSS_SHA512,
         _ => return None,
     })
 }

@@ -12,8 +12,10 @@ mod material;
 mod tests;
 
 #[cfg(feature = "aws-lc-rs")]
-pub(super) use aws_lc::{MacKey, PrivateKey, PublicKey, read_public_der};
+pub(super) use aws_lc::{MacKey, PublicKey, public_of_pkcs1, public_of_pkcs8, read_public_der};
 #[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
-pub(super) use rust_crypto::{MacKey, PrivateKey, PublicKey, read_public_der};
+pub(super) use rust_crypto::{
+    MacKey, PublicKey, public_of_pkcs1, public_of_pkcs8, read_public_der,
+};
 
 pub(super) use material::Material;

@@ -4,9 +4,8 @@ use ed25519_dalek as ed;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
-use rand::rngs::SysRng;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
-use rsa::signature::{RandomizedSigner, SignatureEncoding, Signer, Verifier};
+use rsa::signature::Verifier;
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, pkcs1v15, pss};
 use sha2::{Sha256, Sha384, Sha512};
@@ -14,50 +13,31 @@ use sha2::{Sha256, Sha384, Sha512};
 use super::material::Material;
 use crate::jwt::algorithm::{Algorithm, Family};
 
-type Mark = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
-type Sign = Box<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 type Check = Box<dyn Fn(&[u8], &[u8]) -> bool + Send + Sync>;
 
-pub(in crate::jwt) struct MacKey {
-    sign: Mark,
-    check: Check,
-}
+pub(in crate::jwt) struct MacKey(Check);
 
 impl MacKey {
     pub(in crate::jwt) fn new(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
-        macro_rules! keyed {
+        macro_rules! check {
             ($hash:ty) => {{
                 let key = Hmac::<$hash>::new_from_slice(secret).ok()?;
-                let twin = key.clone();
-                Self {
-                    sign: Box::new(move |message| {
-                        key.clone()
-                            .chain_update(message)
-                            .finalize()
-                            .into_bytes()
-                            .to_vec()
-                    }),
-                    check: Box::new(move |message, tag| {
-                        twin.clone().chain_update(message).verify_slice(tag).is_ok()
-                    }),
-                }
+                Box::new(move |message, tag| {
+                    key.clone().chain_update(message).verify_slice(tag).is_ok()
+                })
             }};
         }
-        Some(match algorithm {
-            Algorithm::Hs256 => keyed!(Sha256),
-            Algorithm::Hs384 => keyed!(Sha384),
-            Algorithm::Hs512 => keyed!(Sha512),
+        Some(Self(match algorithm {
+            Algorithm::Hs256 => check!(Sha256),
+            Algorithm::Hs384 => check!(Sha384),
+            Algorithm::Hs512 => check!(Sha512),
             _ => return None,
-        })
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        (self.sign)(message)
+        }))
     }
 
     /// In constant time.
     pub(in crate::jwt) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
-        (self.check)(message, tag)
+        (self.0)(message, tag)
     }
 }
 
@@ -168,76 +148,31 @@ fn rsa_material(key: &impl PublicKeyParts) -> Material {
     }
 }
 
-pub(in crate::jwt) struct PrivateKey {
-    sign: Sign,
-    material: Material,
+/// The public half of a private key in PKCS#8 (RFC 5958).
+pub(in crate::jwt) fn public_of_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Material> {
+    macro_rules! point {
+        ($curve:ident) => {{
+            let key = $curve::ecdsa::SigningKey::from_pkcs8_der(der).ok()?;
+            let point = key.verifying_key().to_sec1_point(false);
+            Some(Material::Point(point.as_bytes().to_vec()))
+        }};
+    }
+    match algorithm {
+        Algorithm::Es256 => point!(p256),
+        Algorithm::Es384 => point!(p384),
+        Algorithm::Es512 => point!(p521),
+        Algorithm::Ed25519 => {
+            let key = ed::SigningKey::from_pkcs8_der(der).ok()?;
+            Some(Material::Edwards(key.verifying_key().to_bytes()))
+        }
+        _ if algorithm.family() == Family::Rsa => {
+            Some(rsa_material(&rsa::PrivateKey::from_pkcs8_der(der).ok()?))
+        }
+        _ => None,
+    }
 }
 
-impl PrivateKey {
-    /// Reads PKCS#8 (RFC 5958).
-    pub(in crate::jwt) fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
-        macro_rules! point {
-            ($curve:ident) => {{
-                let key = $curve::ecdsa::SigningKey::from_pkcs8_der(der).ok()?;
-                let point = key.verifying_key().to_sec1_point(false);
-                Some(Self {
-                    material: Material::Point(point.as_bytes().to_vec()),
-                    sign: Box::new(move |message| {
-                        let signature: $curve::ecdsa::Signature = key.try_sign(message).ok()?;
-                        Some(signature.to_vec())
-                    }),
-                })
-            }};
-        }
-        match algorithm {
-            Algorithm::Es256 => point!(p256),
-            Algorithm::Es384 => point!(p384),
-            Algorithm::Es512 => point!(p521),
-            Algorithm::Ed25519 => {
-                let key = ed::SigningKey::from_pkcs8_der(der).ok()?;
-                Some(Self {
-                    material: Material::Edwards(key.verifying_key().to_bytes()),
-                    sign: Box::new(move |message| Some(key.try_sign(message).ok()?.to_vec())),
-                })
-            }
-            _ => Self::rsa(algorithm, rsa::PrivateKey::from_pkcs8_der(der).ok()?),
-        }
-    }
-
-    /// Reads PKCS#1 (RFC 8017, appendix A.1.2).
-    pub(in crate::jwt) fn from_pkcs1(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
-        Self::rsa(algorithm, rsa::PrivateKey::from_pkcs1_der(der).ok()?)
-    }
-
-    /// Signing is blinded with random numbers of the system, lest its timing betray the key
-    /// (RUSTSEC-2023-0071).
-    fn rsa(algorithm: Algorithm, key: rsa::PrivateKey) -> Option<Self> {
-        let material = rsa_material(&key);
-        macro_rules! sign {
-            ($scheme:ident, $hash:ty) => {{
-                let key = $scheme::SigningKey::<$hash>::new(key);
-                Box::new(move |message: &[u8]| {
-                    Some(key.try_sign_with_rng(&mut SysRng, message).ok()?.to_vec())
-                })
-            }};
-        }
-        let sign: Sign = match algorithm {
-            Algorithm::Rs256 => sign!(pkcs1v15, Sha256),
-            Algorithm::Rs384 => sign!(pkcs1v15, Sha384),
-            Algorithm::Rs512 => sign!(pkcs1v15, Sha512),
-            Algorithm::Ps256 => sign!(pss, Sha256),
-            Algorithm::Ps384 => sign!(pss, Sha384),
-            Algorithm::Ps512 => sign!(pss, Sha512),
-            _ => return None,
-        };
-        Some(Self { sign, material })
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        (self.sign)(message)
-    }
-
-    pub(in crate::jwt) fn material(&self) -> &Material {
-        &self.material
-    }
+/// The public half of a private key in PKCS#1 (RFC 8017, appendix A.1.2).
+pub(in crate::jwt) fn public_of_pkcs1(der: &[u8]) -> Option<Material> {
+    Some(rsa_material(&rsa::PrivateKey::from_pkcs1_der(der).ok()?))
 }

@@ -3,37 +3,57 @@
 use super::{Material, aws_lc, rust_crypto};
 use crate::jwt::algorithm::{Algorithm, Family};
 use crate::jwt::pem::test_keys;
+use crate::jwt::signer::Signer;
 
 const MESSAGE: &[u8] = b"header.payload";
 
 #[test]
-fn what_one_backend_signs_the_other_verifies() {
+fn what_one_backend_signs_both_verify() {
+    let providers = [
+        &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER,
+        &jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER,
+    ];
     for algorithm in Algorithm::ALL {
         if algorithm.family() == Family::Hmac {
             let secret = [7; 64];
-            let one = aws_lc::MacKey::new(algorithm, &secret).unwrap();
-            let other = rust_crypto::MacKey::new(algorithm, &secret).unwrap();
-            assert_eq!(one.sign(MESSAGE), other.sign(MESSAGE));
-            assert!(other.verify(MESSAGE, &one.sign(MESSAGE)));
+            let signer = Signer::new(algorithm, &secret).unwrap();
+            for tag in providers.map(|provider| signer.sign_by(provider, MESSAGE).unwrap()) {
+                assert!(
+                    aws_lc::MacKey::new(algorithm, &secret)
+                        .unwrap()
+                        .verify(MESSAGE, &tag)
+                );
+                assert!(
+                    rust_crypto::MacKey::new(algorithm, &secret)
+                        .unwrap()
+                        .verify(MESSAGE, &tag)
+                );
+            }
             continue;
         }
-        let (_, der) = pem_rfc7468::decode_vec(test_keys(algorithm).0.as_bytes()).unwrap();
-        let one = aws_lc::PrivateKey::from_pkcs8(algorithm, &der).unwrap();
-        let other = rust_crypto::PrivateKey::from_pkcs8(algorithm, &der).unwrap();
-        let material = one.material();
-        assert_eq!(material, other.material(), "{algorithm:?}");
-        let one_check = aws_lc::PublicKey::new(algorithm, material).unwrap();
-        let other_check = rust_crypto::PublicKey::new(algorithm, material).unwrap();
-        for signature in [one.sign(MESSAGE).unwrap(), other.sign(MESSAGE).unwrap()] {
-            assert!(one_check.verify(MESSAGE, &signature), "{algorithm:?}");
-            assert!(other_check.verify(MESSAGE, &signature), "{algorithm:?}");
+        let pem = test_keys(algorithm).0;
+        let (_, der) = pem_rfc7468::decode_vec(pem.as_bytes()).unwrap();
+        let material = aws_lc::public_of_pkcs8(algorithm, &der).unwrap();
+        assert_eq!(
+            rust_crypto::public_of_pkcs8(algorithm, &der).as_ref(),
+            Some(&material)
+        );
+        let one = aws_lc::PublicKey::new(algorithm, &material).unwrap();
+        let other = rust_crypto::PublicKey::new(algorithm, &material).unwrap();
+        let Some(signer) = Signer::new(algorithm, pem.as_bytes()) else {
+            assert_eq!(algorithm, Algorithm::Es512);
+            continue;
+        };
+        for signature in providers.map(|provider| signer.sign_by(provider, MESSAGE).unwrap()) {
+            assert!(one.verify(MESSAGE, &signature), "{algorithm:?}");
+            assert!(other.verify(MESSAGE, &signature), "{algorithm:?}");
             let zero = vec![0; signature.len()];
             for bad in [&signature[1..], &[], &zero[..]] {
-                assert!(!one_check.verify(MESSAGE, bad), "{algorithm:?}");
-                assert!(!other_check.verify(MESSAGE, bad), "{algorithm:?}");
+                assert!(!one.verify(MESSAGE, bad), "{algorithm:?}");
+                assert!(!other.verify(MESSAGE, bad), "{algorithm:?}");
             }
-            assert!(!one_check.verify(b"header.payloae", &signature));
-            assert!(!other_check.verify(b"header.payloae", &signature));
+            assert!(!one.verify(b"header.payloae", &signature));
+            assert!(!other.verify(b"header.payloae", &signature));
         }
     }
 }

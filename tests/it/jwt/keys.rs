@@ -38,6 +38,13 @@ fn public_pem(algorithm: Algorithm) -> &'static str {
     }
 }
 
+/// Every algorithm that tokens are issued with: all but ES512, which is verified only.
+fn signed_with() -> impl Iterator<Item = Algorithm> {
+    Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| *algorithm != Algorithm::Es512)
+}
+
 fn signing(algorithm: Algorithm) -> SigningKey {
     match algorithm {
         Algorithm::Hs256 => SigningKey::hs256([7; 32]),
@@ -56,7 +63,7 @@ pub(super) fn issuer(key: SigningKey) -> JwtIssuer {
 
 #[tokio::test]
 async fn what_a_key_signs_it_verifies_and_no_key_of_another_algorithm_does() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in signed_with() {
         let key = signing(algorithm).with_id("k");
         let token = issuer(key.clone()).issue(&Grant::to("alice")).unwrap();
         let token = token.expose();
@@ -70,7 +77,7 @@ async fn what_a_key_signs_it_verifies_and_no_key_of_another_algorithm_does() {
             let public = VerifyingKey::from_pem(algorithm, public_pem(algorithm)).unwrap();
             Door::behind(guard_with(public)).admits(token).await;
         }
-        for other in Algorithm::ALL {
+        for other in signed_with() {
             if other != algorithm {
                 let door = Door::behind(guard_with(signing(other).verifying_key().with_id("k")));
                 door.refuses(token, "wrong_algorithm").await;
@@ -132,7 +139,8 @@ fn weak_and_foreign_keys_are_refused_when_they_are_configured() {
             let fits = !algorithm.name().starts_with("HS") && pem(algorithm) == pem(other);
             let private = SigningKey::from_pem(algorithm, pem(other));
             let public = VerifyingKey::from_pem(algorithm, public_pem(other));
-            assert_eq!(private.is_ok(), fits, "{algorithm:?} {other:?}");
+            let signs = fits && algorithm != Algorithm::Es512;
+            assert_eq!(private.is_ok(), signs, "{algorithm:?} {other:?}");
             assert_eq!(public.is_ok(), fits, "{algorithm:?} {other:?}");
         }
         assert!(
