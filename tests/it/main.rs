@@ -12,5 +12,7 @@ mod jwt;
 mod quotas_contract;
 mod quotas_model;
 mod rate_limit;
+mod rate_limit_faults;
+mod rate_limit_shared;
 mod support;
 mod walk;

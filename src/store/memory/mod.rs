@@ -4,6 +4,7 @@ mod quotas;
 mod rings;
 mod secret_hash;
 mod sketch;
+mod slot;
 mod table;
 
 pub use quotas::MemoryQuotas;
