@@ -20,5 +20,7 @@ mod quotas_model;
 mod rate_limit;
 mod secrets;
 mod seen;
+mod rate_limit_faults;
+mod rate_limit_shared;
 mod support;
 mod walk;

@@ -1,7 +1,6 @@
 //! `rate_limit`, through a real router.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,15 +8,12 @@ use axum::extract::ConnectInfo;
 use axum::routing::get;
 use axum::{Router, serve};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use portcullis::clock::ManualClock;
-use portcullis::config::ConfigError;
 use portcullis::guard::{Authenticator, Demand, Guard, Pass, Place, Shield, Stop};
 use portcullis::identity::{Caller, Credential, Facts, Principal};
 use portcullis::problem::{Challenge, Kind, Problem};
 use portcullis::rate_limit::{Quota, RateLimit};
-use portcullis::store::memory::MemoryQuotas;
-use portcullis::store::{Answer, Charge, Decision, Quotas, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -64,7 +60,7 @@ impl Authenticator for Doorman {
     }
 }
 
-fn asking(address: &str, user: Option<&str>) -> Request<Body> {
+pub(crate) fn asking(address: &str, user: Option<&str>) -> Request<Body> {
     let peer = SocketAddr::new(address.parse::<IpAddr>().unwrap(), 4711);
     let mut request = Request::get("/").extension(ConnectInfo(peer));
     if let Some(user) = user {
@@ -73,25 +69,25 @@ fn asking(address: &str, user: Option<&str>) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-async fn status(app: &Router, address: &str, user: Option<&str>) -> u16 {
+pub(crate) async fn status(app: &Router, address: &str, user: Option<&str>) -> u16 {
     send(app, asking(address, user)).await.status().as_u16()
 }
 
-fn lines(headers: &HeaderMap, name: &str) -> Vec<String> {
+pub(crate) fn lines(headers: &HeaderMap, name: &str) -> Vec<String> {
     let text = |value: &http::HeaderValue| value.to_str().unwrap().to_owned();
     headers.get_all(name).iter().map(text).collect()
 }
 
-fn route() -> Router {
+pub(crate) fn route() -> Router {
     Router::new().route("/", get(|| async { "here" }))
 }
 
 /// Two requests, one back each 30 seconds.
-fn two() -> Quota {
+pub(crate) fn two() -> Quota {
     Quota::per_minute(2)
 }
 
-const HERE: &str = "192.0.2.1";
+pub(crate) const HERE: &str = "192.0.2.1";
 const THERE: &str = "192.0.2.2";
 
 #[tokio::test]
@@ -205,85 +201,6 @@ async fn a_key_of_ones_own_counts_and_without_it_the_address_does() {
 }
 
 #[tokio::test]
-async fn a_limit_that_cannot_know_whose_quota_it_is_lets_nobody_in() {
-    let nowhere = || Request::get("/").body(Body::empty()).unwrap();
-    for limit in [
-        RateLimit::per_client(two()),
-        RateLimit::per_principal(two()),
-        RateLimit::per_api_key(two()),
-        RateLimit::per_key("own", two(), |_| None),
-    ] {
-        let response = send(&route().layer(limit.unwrap()), nowhere()).await;
-        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    }
-}
-
-#[tokio::test]
-async fn clones_share_a_quota_and_limits_of_their_own_do_not() {
-    let clock = ManualClock::default();
-    let store: Arc<dyn Quotas> = Arc::new(MemoryQuotas::new());
-    let one = |name| {
-        let limit = RateLimit::per_client(Quota::per_minute(1)).unwrap();
-        limit.with_name(name).unwrap().with_clock(clock.clone())
-    };
-    let stored = |name| one(name).with_store(Arc::clone(&store));
-    let shared = one("a");
-    for (first, second, expected) in [
-        (shared.clone(), shared, 429),
-        (one("a"), one("a"), 200),
-        (stored("a"), stored("b"), 200),
-        (stored("c"), stored("c"), 429),
-    ] {
-        let (first, second) = (route().layer(first), route().layer(second));
-        assert_eq!(status(&first, HERE, None).await, 200);
-        assert_eq!(status(&first, HERE, None).await, 429);
-        assert_eq!(status(&second, HERE, None).await, expected);
-    }
-}
-
-#[tokio::test]
-async fn each_limit_of_a_stack_tells_where_its_caller_stands_on_refusals_too() {
-    let clock = ManualClock::default();
-    let limit = |name, quota| {
-        let limit = RateLimit::per_client(quota)
-            .unwrap()
-            .with_name(name)
-            .unwrap();
-        limit.with_clock(clock.clone())
-    };
-    let app = route().layer(limit("inner", Quota::per_minute(1))).layer(
-        Shield::new()
-            .with(limit("day", Quota::per_day(100)))
-            .with(limit("hour", Quota::per_hour(10)).with_cost(4).unwrap()),
-    );
-    let told = |response: Response<Body>| {
-        let mut told = lines(response.headers(), "ratelimit");
-        told.sort();
-        (response.status().as_u16(), told)
-    };
-    for (expected, told_of_inner, day, hour) in [
-        (200, r#""inner";r=0;t=60"#, 99, 6),
-        (429, r#""inner";r=0;t=60"#, 98, 2),
-    ] {
-        let (found, told) = told(send(&app, asking(HERE, None)).await);
-        let own = format!(r#""hour";r={hour};t=360"#);
-        assert_eq!(found, expected);
-        assert_eq!(
-            told,
-            [
-                format!(r#""day";r={day};t=864"#),
-                own,
-                told_of_inner.to_owned()
-            ]
-        );
-    }
-    // The second limit of the shield refuses: the first one's item stays.
-    let (found, told) = told(send(&app, asking(HERE, None)).await);
-    assert_eq!(found, 429);
-    assert_eq!(told, [r#""day";r=97;t=864"#, r#""hour";r=2;t=360"#]);
-}
-
-#[tokio::test]
 async fn guessing_credentials_is_limited_if_the_limit_stands_before_authentication() {
     let limit = |clock| RateLimit::per_client(two()).unwrap().with_clock(clock);
     let early = limit(ManualClock::default())
@@ -310,68 +227,6 @@ async fn guessing_credentials_is_limited_if_the_limit_stands_before_authenticati
     ] {
         assert!(unknown.unwrap().before_authentication().is_err());
     }
-}
-
-/// Answers every charge with the same words.
-#[derive(Debug)]
-struct Stuck(Option<Decision>);
-
-impl Quotas for Stuck {
-    fn take<'a>(&'a self, _charge: Charge<'a>) -> Answer<'a, Decision> {
-        match self.0 {
-            Some(decision) => Answer::later(async move { Ok(decision) }),
-            None => StoreError::new("stuck", "no route to secret-host").into(),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_cannot_answer_lets_nobody_in() {
-    let limit = RateLimit::per_client(two())
-        .unwrap()
-        .with_store(Arc::new(Stuck(None)));
-    let response = send(&route().layer(limit), asking(HERE, None)).await;
-    assert_eq!(lines(response.headers(), "retry-after"), ["5"]);
-    let (status_code, body) = read(response).await;
-    assert_eq!(status_code, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!body.to_string().contains("secret-host"));
-}
-
-#[tokio::test]
-async fn nobody_is_told_to_come_back_for_what_will_never_be_admitted() {
-    let never = Decision {
-        admitted: false,
-        limit: 2,
-        remaining: 2,
-        reset_after: 0,
-        retry_after: None,
-    };
-    let limit = RateLimit::per_client(two())
-        .unwrap()
-        .with_store(Arc::new(Stuck(Some(never))));
-    let response = send(&route().layer(limit), asking(HERE, None)).await;
-    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert!(!response.headers().contains_key("retry-after"));
-    assert_eq!(
-        lines(response.headers(), "ratelimit"),
-        [r#""client";r=2;t=0"#]
-    );
-}
-
-#[test]
-fn what_cannot_be_is_said_when_it_is_built() {
-    let limit = || RateLimit::per_client(two()).unwrap();
-    let faults: [Result<RateLimit, ConfigError>; 5] = [
-        RateLimit::per_client(Quota::per_minute(0)),
-        limit().with_name(""),
-        limit().with_cost(0),
-        limit().with_cost(3),
-        RateLimit::per_key("\n", two(), |_| None),
-    ];
-    assert!(faults.iter().all(Result::is_err), "{faults:?}");
-    assert!(limit().with_cost(2).is_ok());
-    let demand = limit().describe().to_string();
-    assert_eq!(demand, "2 per 60s by client");
 }
 
 #[tokio::test]

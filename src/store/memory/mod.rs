@@ -6,6 +6,7 @@ mod rings;
 mod secret_hash;
 mod seen;
 mod sketch;
+mod slot;
 mod table;
 
 pub use key_ring::MemoryKeyRing;

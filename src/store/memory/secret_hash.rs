@@ -119,7 +119,14 @@ mod tests {
         let mut hashes = Vec::new();
         for policy in [1, 2] {
             for kind in [KeyKind::Client, KeyKind::Own] {
-                for (realm, value) in [("", ""), ("", "a"), ("a", ""), ("", "a\0"), ("aa", "")] {
+                for (realm, value) in [
+                    ("", ""),
+                    ("", "a"),
+                    ("a", ""),
+                    ("", "a\0"),
+                    ("a\0", ""),
+                    ("aa", ""),
+                ] {
                     let key = Key::of_kind(kind, value).within(realm);
                     hashes.push(secret.of(policy, &key));
                     hashes.push(SecretHash::new().of(policy, &key));

@@ -4,37 +4,19 @@
 //! is full is as good as a new one, so **a slot whose moment has passed is a free slot**: there is
 //! nothing to sweep. Each key may live in either of two rows.
 //!
-//! Reading and spending are lock-free: what stands in a slot only ever grows, so a
-//! compare-and-swap that succeeds proves that the slot was not given to another key in between.
-//! Only a key that is not in the table takes a lock, one of many, lest two callers put it in twice.
-//! To give a slot away is to write `CLAIMED` over its past moment, then the new tag, then the new
-//! moment.
+//! Reading and spending are lock-free. Only a key that is not in the table takes a lock, one of
+//! many, lest two callers put it in twice.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::AcqRel;
 use std::sync::{Mutex, PoisonError};
 
 use super::sketch::{Sketch, place};
+use super::slot::{Row, Slot, WAYS};
 use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
 
-const WAYS: usize = 8;
 const STRIPES: usize = 256;
-/// No moment: a slot that is just being given away. Engines cut the time below it.
-const CLAIMED: u64 = u64::MAX;
-
-/// Two cache lines, next to each other.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Row {
-    slots: [Slot; WAYS],
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    tag: AtomicU64,
-    full_at: AtomicU64,
-}
 
 #[derive(Debug)]
 pub(super) struct Table {
@@ -97,14 +79,9 @@ impl Table {
 
     #[inline]
     fn find(&self, tag: u64) -> Option<&Slot> {
-        for row in self.rows_of(tag).into_iter().flatten() {
-            for slot in &row.slots {
-                if slot.tag.load(Acquire) == tag {
-                    return Some(slot);
-                }
-            }
-        }
-        None
+        let [one, other] = self.rows_of(tag);
+        one.and_then(|row| row.find(tag))
+            .or_else(|| other.and_then(|row| row.find(tag)))
     }
 
     /// Gives a free slot to `tag`, in the emptier of its rows.
@@ -113,8 +90,7 @@ impl Table {
         rows.sort_by_key(|row| row.map_or(0, |row| row.live(now)));
         rows.into_iter()
             .flatten()
-            .flat_map(|row| &row.slots)
-            .any(|slot| slot.claim(tag, full_at, now))
+            .any(|row| row.give(tag, full_at, now))
     }
 
     #[inline]
@@ -128,56 +104,14 @@ impl Table {
     }
 }
 
-impl Row {
-    fn live(&self, now: u64) -> usize {
-        let live = |slot: &&Slot| slot.full_at.load(Relaxed) > now;
-        self.slots.iter().filter(live).count()
-    }
-}
-
-impl Slot {
-    /// Takes from the bucket of `tag`; none if the slot is another's by now.
-    #[inline]
-    fn spend(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Option<Decision> {
-        loop {
-            let full_at = self.full_at.load(Acquire);
-            // In this order: if the swap below succeeds, the moment has not changed since it was
-            // read, and without a change of the moment there is none of the tag.
-            if full_at == CLAIMED || self.tag.load(Relaxed) != tag {
-                return None;
-            }
-            let (decision, next) = bucket.take(full_at, now, cost);
-            if next == full_at
-                || self
-                    .full_at
-                    .compare_exchange_weak(full_at, next, AcqRel, Relaxed)
-                    .is_ok()
-            {
-                return Some(decision);
-            }
-        }
-    }
-
-    /// Gives the slot to `tag` if it is free.
-    fn claim(&self, tag: u64, full_at: u64, now: u64) -> bool {
-        let past = self.full_at.load(Relaxed);
-        let claimed = past <= now
-            && self
-                .full_at
-                .compare_exchange(past, CLAIMED, AcqRel, Relaxed)
-                .is_ok();
-        if claimed {
-            self.tag.store(tag, Release);
-            self.full_at.store(full_at, Release);
-        }
-        claimed
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::Ordering::Relaxed;
     use std::thread;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -280,5 +214,44 @@ mod tests {
         assert!(!table.take(hash(999), &ONE_AN_HOUR, 200, 1).admitted);
         assert!(table.take(hash(999), &ONE_AN_HOUR, 1 + hour, 1).admitted);
         assert_eq!(table.live(1 + hour), 1, "it is now");
+    }
+
+    #[test]
+    fn who_read_the_clock_before_the_slot_was_given_away_is_served_afterwards() {
+        let table = Table::new(1);
+        let bucket = Bucket::new(10, 1);
+        assert!(table.take(hash(1), &bucket, 100, 1).admitted);
+        // The key owes nothing any more, and all slots are given to others.
+        for key in 10..10 + WAYS as u64 {
+            assert!(table.take(hash(key), &ONE_AN_HOUR, 115, 1).admitted);
+        }
+        // This caller read the clock at 105, and is served at 115: the next turn is at 125.
+        assert!(table.take(hash(1), &bucket, 105, 1).admitted);
+        assert!(!table.take(hash(1), &bucket, 124, 1).admitted);
+        assert!(table.take(hash(1), &bucket, 125, 1).admitted);
+    }
+
+    proptest! {
+        /// Far more keys than slots: whatever happens, no key ever has more than its bucket.
+        #[test]
+        fn no_key_ever_has_more_than_its_bucket(
+            steps in prop::collection::vec((0..40_u64, 0..6_u64), 1..400),
+        ) {
+            let (table, bucket, mut now) = (Table::new(1), Bucket::new(10, 2), 0);
+            let mut taken: HashMap<u64, Vec<u64>> = HashMap::new();
+            for (key, step) in steps {
+                now += step;
+                if table.take(hash(key), &bucket, now, 1).admitted {
+                    taken.entry(key).or_default().push(now);
+                }
+            }
+            for own in taken.values() {
+                for (first, start) in own.iter().enumerate() {
+                    for (count, end) in (1..).zip(&own[first..]) {
+                        prop_assert!(count <= 2 + (end - start) / 10, "{:?}", own);
+                    }
+                }
+            }
+        }
     }
 }
