@@ -111,11 +111,12 @@ impl Closer {
         if map.get("uniqueItems") == Some(&json!(true)) && place != Place::Question {
             self.check_unique(map, at)?;
         }
+        let opened = map.contains_key(OPEN);
         for (word, speaks, part) in keywords::within(map) {
             let inner = match speaks {
                 _ if place == Place::Question => Place::Question,
                 Speaks::Question => Place::Question,
-                Speaks::Part if part.is_boolean() && !word.starts_with("properties/") => continue,
+                Speaks::Part if opened && *part == json!(true) => continue,
                 Speaks::Part => Place::Outer,
                 Speaks::Value if nullable => place,
                 Speaks::Value => Place::Branch,

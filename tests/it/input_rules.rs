@@ -362,6 +362,30 @@ fn a_schema_that_is_wrong_or_open_does_not_compile_and_says_where() {
         ),
         (object(json!({ "type": "array" })), "`items`"),
         (
+            object(json!({ "type": "array", "items": true })),
+            "#/properties/a/items",
+        ),
+        (
+            object(json!({ "type": "array", "items": {} })),
+            "#/properties/a/items",
+        ),
+        (
+            object(json!({ "type": "array", "prefixItems": [true] })),
+            "prefixItems/0",
+        ),
+        (
+            object(json!({ "type": "object", "patternProperties": { "a": true } })),
+            "patternProperties/a",
+        ),
+        (
+            object(json!({ "oneOf": [{ "type": "object", "properties": { "b": true } }] })),
+            "properties/b",
+        ),
+        (
+            object(json!({ "oneOf": [{ "type": "object", "additionalProperties": true }] })),
+            "oneOf/0",
+        ),
+        (
             object(json!({ "type": "object", "additionalProperties": true })),
             "#/properties/a",
         ),
