@@ -1,4 +1,4 @@
-//! The security controls that every API needs, as composable tower layers and axum extractors.
+#![doc = include_str!("../README.md")]
 
 #[cfg(all(
     feature = "jwt",

@@ -1,5 +1,6 @@
 //! A request walks through a shield in a real router.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use portcullis::guard::{Authenticator, Demand, Guard, Pass, Place, Shield, Stop}
 use portcullis::identity::{Caller, Facts, Principal, Scopes};
 use portcullis::problem::{Challenge, Kind, PlainError, Problem};
 use portcullis::step_up::StepUp;
+use tower::{ServiceBuilder, ServiceExt};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::support::{read, send};
 
@@ -320,6 +323,23 @@ async fn a_grpc_caller_gets_a_status_it_understands() {
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["grpc-status"], "16");
     assert_eq!(answer.headers()["content-type"], "application/grpc");
+}
+
+#[tokio::test]
+async fn a_shield_stands_among_the_layers_of_others() {
+    let minute = Duration::from_mins(1);
+    let stack = ServiceBuilder::new()
+        .layer(Shield::new().with(Envelope).with(Named("x-name")))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, minute))
+        .service_fn(|request: Request<Body>| async move {
+            let caller = Facts::caller(request.extensions()).principal().unwrap().clone();
+            Ok::<_, Infallible>(Response::new(Body::from(caller.subject().to_owned())))
+        });
+    let answer = stack.clone().oneshot(request(&[("x-name", "alice")])).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let answer = stack.oneshot(request(&[])).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
 }
 
 #[test]
