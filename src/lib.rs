@@ -15,6 +15,8 @@ pub mod authz;
 pub mod clock;
 pub mod config;
 pub mod event;
+#[cfg(feature = "remote")]
+pub mod fetch;
 mod field;
 pub mod guard;
 pub mod identity;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["clock", "config", "field", "identity", "problem", "secret"],
     &["event"],
-    &["body", "guard", "store"],
+    &["body", "fetch", "guard", "store"],
     &[
         "api_key",
         "assign",
