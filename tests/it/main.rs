@@ -4,6 +4,8 @@
 
 mod api_key;
 mod assign;
+#[cfg(feature = "remote")]
+mod fetch;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
