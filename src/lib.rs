@@ -22,6 +22,8 @@ pub mod guard;
 pub mod identity;
 #[cfg(feature = "json")]
 pub mod input;
+#[cfg(feature = "remote")]
+pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod problem;

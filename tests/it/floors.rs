@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
         "assign",
         "authz",
         "input",
+        "introspection",
         "jwt",
         "rate_limit",
         "step_up",
