@@ -11,7 +11,7 @@ use http::{Response, StatusCode};
 use super::error::FetchError;
 
 /// Between these a server may say for how long its document is fresh.
-const MAX_AGE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(60));
+const MAX_AGE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
 /// The longest `ETag` that is sent back.
 const MAX_ETAG_LEN: usize = 256;

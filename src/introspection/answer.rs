@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Number;
-
+use super::wire::{Audience, Verdict, Wire};
 use crate::fetch::{Malformed, object};
 use crate::identity::{Credential, Principal, Scopes};
 
@@ -31,59 +29,6 @@ pub(super) struct Active {
     pub(super) is_bound: bool,
     /// Whether the server says that it is another kind of token, such as a refresh token.
     pub(super) is_of_other_use: bool,
-}
-
-/// The members that are read; all others are passed over.
-#[derive(Deserialize)]
-struct Wire {
-    active: bool,
-    #[serde(default)]
-    scope: Option<String>,
-    #[serde(default)]
-    client_id: Option<String>,
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    token_type: Option<String>,
-    #[serde(default)]
-    token_use: Option<String>,
-    #[serde(default)]
-    typ: Option<String>,
-    #[serde(default, deserialize_with = "date")]
-    exp: Option<u64>,
-    #[serde(default, deserialize_with = "date")]
-    iat: Option<u64>,
-    #[serde(default, deserialize_with = "date")]
-    nbf: Option<u64>,
-    #[serde(default, deserialize_with = "date")]
-    auth_time: Option<u64>,
-    #[serde(default)]
-    sub: Option<String>,
-    #[serde(default)]
-    aud: Option<Audience>,
-    #[serde(default)]
-    iss: Option<String>,
-    #[serde(default)]
-    jti: Option<String>,
-    #[serde(default)]
-    acr: Option<String>,
-    #[serde(default)]
-    amr: Vec<String>,
-    #[serde(default)]
-    cnf: Option<serde::de::IgnoredAny>,
-}
-
-/// Only this is read of what an inactive answer says: the rest must not matter.
-#[derive(Deserialize)]
-struct Verdict {
-    active: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
 }
 
 impl Answer {
@@ -157,21 +102,6 @@ impl fmt::Debug for Active {
     }
 }
 
-/// A `NumericDate` (RFC 7519, section 2) in whole seconds: a number that is not negative and not
-/// beyond what a number of JSON holds to the second.
-fn date<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
-    const MOST: f64 = 9_007_199_254_740_991.0;
-    let Some(number) = Option::<Number>::deserialize(reader)? else {
-        return Ok(None);
-    };
-    let within = |seconds: f64| (0.0..=MOST).contains(&seconds);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is within
-    match number.as_f64() {
-        Some(seconds) if within(seconds) => Ok(Some(seconds as u64)),
-        _ => Err(serde::de::Error::custom("no date")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -241,28 +171,6 @@ mod tests {
         assert!(!format!("{found:?}").contains("al"), "{found:?}");
         assert!(active(r#","sub":"""#).unwrap().principal.is_none());
         assert!(active(r#","client_id":"app""#).unwrap().principal.is_none());
-    }
-
-    #[test]
-    fn dates_are_numbers_and_nothing_like_them() {
-        for (text, expected) in [
-            ("1000", Some(Some(1000))),
-            ("1000.9", Some(Some(1000))),
-            ("1e3", Some(Some(1000))),
-            ("0", Some(Some(0))),
-            ("null", Some(None)),
-            ("9007199254740991", Some(Some(9_007_199_254_740_991))),
-            ("9007199254740993", None),
-            ("18446744073709551616", None),
-            ("1e300", None),
-            ("-1", None),
-            ("\"1000\"", None),
-            ("true", None),
-            ("[1000]", None),
-        ] {
-            let found = active(&format!(r#","exp":{text}"#)).map(|active| active.expires_at);
-            assert_eq!(found, expected, "{text}");
-        }
     }
 
     #[test]

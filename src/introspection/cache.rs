@@ -57,9 +57,18 @@ impl Weighter<Key, Entry> for BySize {
     }
 }
 
-/// Too many questions are under way.
+/// What to do about a token.
 #[derive(Debug)]
-pub(super) struct Busy;
+pub(super) enum Step {
+    /// Take this answer.
+    Take(Answer),
+    /// Wait for this one.
+    Wait(Flight<Outcome>),
+    /// Too many questions are under way, so this one is not asked.
+    Busy,
+    /// No question can be asked: there is no runtime.
+    Stuck,
+}
 
 impl Answers {
     pub(super) fn new(longest: Duration, most_under_way: usize) -> Self {
@@ -90,13 +99,17 @@ impl Answers {
         key: Key,
         clock: &Arc<dyn Clock>,
         asking: impl Future<Output = Outcome> + Send + 'static,
-    ) -> Result<Option<Flight<Outcome>>, Busy> {
+    ) -> Step {
         let mut under_way = self.under_way();
+        // A question that was under way a moment ago has left its answer before it left the list.
+        if let Some(answer) = self.recent(&key, &**clock) {
+            return Step::Take(answer);
+        }
         if let Some(flight) = under_way.get(&key).filter(|flight| flight.is_under_way()) {
-            return Ok(Some(flight.clone()));
+            return Step::Wait(flight.clone());
         }
         if under_way.len() >= self.most_under_way {
-            return Err(Busy);
+            return Step::Busy;
         }
         let (this, clock) = (Arc::clone(self), Arc::clone(clock));
         let flight = Flight::start(async move {
@@ -108,10 +121,11 @@ impl Answers {
             }
             outcome
         });
-        if let Some(flight) = &flight {
-            under_way.insert(key, flight.clone());
-        }
-        Ok(flight)
+        let Some(flight) = flight else {
+            return Step::Stuck;
+        };
+        under_way.insert(key, flight.clone());
+        Step::Wait(flight)
     }
 
     /// Keeps an answer, counted from the moment of the question: it says how things stood no later.

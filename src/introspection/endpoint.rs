@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::cache::{Answered, Answers, Outcome};
+use super::cache::{Answered, Answers, Outcome, Step};
 use super::credentials::ClientCredentials;
 use crate::clock::Clock;
 use crate::fetch::{Discovery, Endpoint, FetchError, Fetcher, Malformed, Unavailable};
@@ -95,13 +95,11 @@ impl Introspection {
             return Ok(answer);
         }
         let asking = self.clone().question(self.credentials.form(token));
-        let flight = match self.answers.join(key, clock, asking) {
-            Ok(flight) => flight,
-            Err(_busy) => return Err(Unavailable::new(1, None)),
-        };
-        let outcome = match flight {
-            Some(flight) => flight.landed().await,
-            None => None,
+        let outcome = match self.answers.join(key, clock, asking) {
+            Step::Take(answer) => return Ok(answer),
+            Step::Busy => return Err(Unavailable::new(1, None)),
+            Step::Wait(flight) => flight.landed().await,
+            Step::Stuck => None,
         };
         outcome
             .unwrap_or(Err(FetchError::Broken))

@@ -6,7 +6,7 @@
 //! for handlers that need to know more.
 //!
 //! A request without a token gets 401; a token that is unknown, withdrawn, expired, of another
-//! issuer, for another audience, bound to a key (DPoP, mutual TLS) or no access token gets one and
+//! issuer, for another audience, bound to a key (`DPoP`, mutual TLS) or no access token gets one and
 //! the same 401 (`invalid_token`), and only the event tells them apart: `token_inactive`,
 //! `token_expired`, `token_not_yet_valid`, `issued_in_future`, `wrong_issuer`, `wrong_audience`,
 //! `token_bound`, `wrong_token_type`, `sub_missing`. What cannot be a token gets 400, or 401 if it is
@@ -53,6 +53,7 @@ mod endpoint;
 mod extract;
 mod guard;
 mod rule;
+mod wire;
 
 pub use credentials::ClientCredentials;
 pub use endpoint::Introspection;

@@ -9,8 +9,12 @@ mod fetch;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
+#[cfg(feature = "remote")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "remote")]
+mod outgoing;
 mod rate_limit;
 mod seen;
 mod support;
