@@ -299,6 +299,25 @@ async fn a_server_that_is_down_from_the_start_is_tried_at_growing_intervals() {
 }
 
 #[tokio::test]
+async fn pauses_are_counted_from_the_end_of_an_attempt() {
+    let fake = Fake::new(Scripted::Down);
+    let clock = ManualClock::default();
+    let keys = fresh(&fake, &clock);
+    fake.close();
+    let reading = {
+        let keys = keys.clone();
+        tokio::spawn(async move { keys.get().await })
+    };
+    settle().await;
+    clock.advance(Duration::from_secs(4));
+    fake.open();
+    assert_eq!(reading.await.unwrap().unwrap_err().retry_after(), 1);
+    keys.get().await.unwrap_err();
+    assert_eq!(fake.asked(), 1, "it failed only just now");
+    assert_eq!(keys.status().cooldown, Duration::from_secs(30));
+}
+
+#[tokio::test]
 async fn ten_thousand_unknown_names_cause_one_fetch_in_half_a_minute() {
     let fake = Fake::new(json(r#"["a"]"#));
     let clock = ManualClock::default();

@@ -13,7 +13,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTH
 use http::{Request, Response, StatusCode};
 use portcullis::clock::ManualClock;
 use portcullis::event::SecurityEvent;
-use portcullis::fetch::{Discovery, Endpoint, Fetcher};
+use portcullis::fetch::{Discovery, Endpoint, Fetch, Fetcher, Fetching, Outgoing};
 use portcullis::guard::{Authenticator, Shield};
 use portcullis::identity::Principal;
 use portcullis::introspection::{
@@ -310,6 +310,29 @@ async fn an_endpoint_that_does_not_answer_as_it_should_lets_nobody_in_and_calls_
         status(&app, "good").await,
         StatusCode::OK,
         "a failure is not remembered"
+    );
+}
+
+/// A client that keeps nobody's time.
+#[derive(Debug)]
+struct Silent;
+
+impl Fetch for Silent {
+    fn fetch(&self, _request: Outgoing) -> Fetching<'_> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_the_authors_own_that_hangs_is_cut_off_as_well() {
+    let endpoint = Endpoint::https("https://id.example/ask").unwrap();
+    let credentials = ClientCredentials::basic("my-api", "hunter2".to_owned());
+    let fetcher = Fetcher::over(Silent).with_timeout(Duration::from_millis(20));
+    let introspection = Introspection::at(endpoint, credentials, fetcher);
+    let guard = RequireOpaqueToken::issued_by(ISSUER, AUDIENCE, introspection).unwrap();
+    assert_eq!(
+        status(&app(guard), "good").await,
+        StatusCode::SERVICE_UNAVAILABLE
     );
 }
 
