@@ -28,7 +28,7 @@ impl Guard for Envelope {
     const PLACE: Place = Place::Envelope;
 
     async fn check(&self, _head: &mut Parts) -> Result<Pass, Stop> {
-        Ok(Pass::stamped(vec![
+        Ok(Pass::stamped([
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (VARY, HeaderValue::from_static("origin")),
         ]))
@@ -59,7 +59,7 @@ impl Guard for Named {
             .with_scopes(Scopes::parse(scopes))
             .with_auth_time(1_000);
         Facts::entry(&mut head.extensions).caller = Caller::Known(principal);
-        Ok(Pass::stamped(vec![(
+        Ok(Pass::stamped([(
             VARY,
             HeaderValue::from_static("authorization"),
         )]))
@@ -211,6 +211,19 @@ async fn an_optional_credential_may_be_missing_but_not_bad() {
     let answer = send(&app, to_known).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert!(answer.headers().contains_key(WWW_AUTHENTICATE));
+}
+
+#[tokio::test]
+async fn an_optional_guard_does_not_forget_whom_an_earlier_one_knows() {
+    let app = Router::new()
+        .route("/", get(|_: Principal| async {}))
+        .layer(
+            Shield::new()
+                .with(Named("x-one"))
+                .with(Named("x-two").optional()),
+        );
+    let answer = send(&app, request(&[("x-one", "alice")])).await;
+    assert_eq!(answer.status(), StatusCode::OK);
 }
 
 #[tokio::test]

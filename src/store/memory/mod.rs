@@ -1,5 +1,13 @@
 //! The engine in memory: bounded, for one process.
 
+mod key_ring;
+mod quotas;
+mod rings;
+mod secret_hash;
 mod seen;
+mod sketch;
+mod table;
 
+pub use key_ring::MemoryKeyRing;
+pub use quotas::MemoryQuotas;
 pub use seen::MemorySeen;
