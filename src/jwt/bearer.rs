@@ -88,6 +88,7 @@ mod tests {
             (b"Bearer \ta", bad),
             (b"Bearer a\tb", bad),
             (b"Bearer,a", bad),
+            (b"Bearer/a", bad),
             (b"Bearer \xc3\xa9", bad),
             (b"Bearer \xff", bad),
             (b"", bad),

@@ -180,6 +180,7 @@ mod tests {
             ("aud", json!({"api": 1}), Err(audience)),
             ("aud", json!(["api", 1]), Err(audience)),
             ("aud", json!([["api"]]), Err(audience)),
+            ("aud", json!(["ap", "api2", "API"]), Err(audience)),
             ("aud", json!(["other", "api"]), Ok(())),
             ("client_id", json!(null), Err(Fault::BAD_CLIENT)),
             ("client_id", json!(""), Err(Fault::BAD_CLIENT)),

@@ -49,6 +49,7 @@ async fn each_claim_is_needed_and_of_its_type() {
         ("aud", json!("https://api.exampl"), "wrong_audience"),
         ("aud", json!("https://api.example.evil"), "wrong_audience"),
         ("aud", json!([]), "wrong_audience"),
+        ("aud", json!(["https://api.example.evil"]), "wrong_audience"),
         ("aud", json!({ AUDIENCE: 1 }), "wrong_audience"),
         ("aud", json!([AUDIENCE, 1]), "wrong_audience"),
         ("aud", json!([[AUDIENCE]]), "wrong_audience"),
