@@ -6,15 +6,21 @@ mod api_key;
 mod assign;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
+#[cfg(feature = "remote")]
+mod fetch;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]
 mod input_rules;
 mod interop;
+#[cfg(feature = "remote")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+#[cfg(feature = "remote")]
+mod outgoing;
 mod quotas_contract;
 mod quotas_model;
 mod rate_limit;
