@@ -14,6 +14,8 @@ pub mod assign;
 pub mod authz;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "confirm")]
+pub mod confirm;
 pub mod event;
 mod field;
 pub mod guard;

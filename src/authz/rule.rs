@@ -46,7 +46,7 @@ struct Way<'a> {
     bars: Vec<&'a str>,
 }
 
-impl<'a> Way<'a> {
+impl Way<'_> {
     /// Both ways at once, unless they contradict each other.
     fn and(&self, other: &Self) -> Option<Self> {
         let mut both = self.clone();

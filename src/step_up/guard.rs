@@ -15,7 +15,7 @@ use crate::identity::{Caller, Credential, Facts};
 use crate::problem::{Challenge, Kind, Problem};
 
 /// The most that clocks may be apart.
-const MAX_LEEWAY: Duration = Duration::from_secs(60);
+const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
 /// Lets a request in only if its caller logged in recently, or strongly enough.
 #[derive(Clone, Debug)]
