@@ -64,6 +64,7 @@
 //! Limit the attempts at the extra step. Show the caller what they confirm, and make sure with
 //! [`Ticket::is_for`] that the ticket is for that. Headers are not bound: what a request does must
 //! be in its path and body. A confirmation that was spent is gone even if the handler then fails.
+//! A page from another origin sees the ticket only if CORS exposes `Confirmation-Ticket`.
 
 mod action;
 mod confirmations;

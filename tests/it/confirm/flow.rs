@@ -111,6 +111,18 @@ async fn a_ticket_is_good_to_its_last_second_and_for_one_use_however_often_it_is
 }
 
 #[tokio::test]
+async fn no_confirmation_outlives_the_memory_of_its_ticket() {
+    let house = House::new();
+    let patient = House::sharing(house.store.clone(), house.clock.clone(), |confirmations| {
+        confirmations.with_life(Duration::from_hours(1)).unwrap()
+    });
+    let ticket = house.ticket("POST /transfer", "alice", "5 cents").await;
+    let sent = [("confirmation-ticket", ticket.as_str())];
+    let (_, _, body) = patient.ask("POST /confirm", "alice", &sent, "alice").await;
+    assert_eq!(body["expires_in"], 300 + 120);
+}
+
+#[tokio::test]
 async fn instances_with_one_key_and_one_store_are_one() {
     let house = House::new();
     let other = house.twin();
