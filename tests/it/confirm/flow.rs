@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use portcullis::confirm::{Action, Confirmations};
-use portcullis::problem::Kind;
+use portcullis::problem::{Kind, Problem};
 use portcullis::store::memory::MemorySeen;
 use portcullis::store::{Answer, Seen, SeenKey, StoreError};
 use tokio::task::JoinSet;
@@ -210,7 +210,7 @@ async fn a_service_that_is_no_handler_spends_by_hand() {
     ] {
         let spent = house.confirmations.spend(text, caller, action).await;
         let problem = spent.err();
-        assert_eq!(problem.as_ref().map(|problem| problem.reason()), refused);
+        assert_eq!(problem.as_ref().map(Problem::reason), refused);
         assert!(problem.is_none_or(|problem| problem.kind() == Kind::ConfirmationRequired));
     }
     let _: Arc<dyn Seen> = Arc::new(house.store.clone());
