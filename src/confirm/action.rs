@@ -125,6 +125,9 @@ mod tests {
             bob().with_credential(token(Some(""))),
             bob().with_credential(token(Some("1"))),
             bob().with_credential(key),
+            // A byte that stands for "a part follows" is no end of the part before.
+            Principal::new("z").with_issuer("x\u{1}y"),
+            Principal::new("y\u{1}z").with_issuer("x"),
         ];
         let different: HashSet<_> = all.iter().map(caller).collect();
         assert_eq!(different.len(), all.len());
