@@ -1,7 +1,13 @@
 //! Header fields, read and written by the letter (RFC 9110, RFC 9651).
 
 use bytes::BytesMut;
-use http::header::{AsHeaderName, HeaderMap, HeaderValue};
+use http::header::{AsHeaderName, HeaderMap, HeaderName, HeaderValue};
+
+/// What is left of a quota (draft-ietf-httpapi-ratelimit-headers): a list, an item for each limit.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// The quotas themselves: a list, an item for each limit.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// A field that stands more than once where it may stand only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ compile_error!(
 pub mod api_key;
 pub mod assign;
 pub mod authz;
+mod body;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]

@@ -37,6 +37,9 @@ cargo clippy --all-features --all-targets -- -D warnings
 cargo clippy --no-default-features --lib -- -D warnings
 cargo clippy --no-default-features --features rust-crypto --lib -- -D warnings
 
+say 'the other side of the interoperability tests'
+tests/interop/setup.sh
+
 say 'unit and integration tests'
 cargo test --all-features --lib --bins --tests --examples
 

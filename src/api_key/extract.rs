@@ -51,10 +51,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for ApiKey {
 
 fn shown(head: &Parts) -> Result<Option<ApiKey>, Problem> {
     match Facts::caller(&head.extensions) {
-        Caller::Known(_) | Caller::Anonymous => {
-            let record = Facts::of(&head.extensions).and_then(Facts::evidence);
-            Ok(record.map(ApiKey))
-        }
+        Caller::Known(_) => Ok(Facts::of(&head.extensions)
+            .and_then(Facts::evidence)
+            .map(ApiKey)),
+        Caller::Anonymous => Ok(None),
         Caller::Unasked => {
             let problem =
                 Problem::new(Kind::Misconfigured).because("handler_without_authentication");

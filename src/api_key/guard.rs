@@ -139,14 +139,16 @@ impl Guard for RequireApiKey {
         let found = self.ring.find(id).await.map_err(unavailable)?;
         let record = rule::admitted(found, &hash, self.clock.now())
             .map_err(|reason| self.invalid(reason))?;
+        let enough = record.scopes().contains_all(&self.scopes);
         // The caller is known even if the key is too weak for this route: the event names them.
         let facts = Facts::entry(&mut head.extensions);
         facts.caller = Caller::Known(record.principal().clone());
-        if !record.scopes().contains_all(&self.scopes) {
-            return Err(self.lacks_scope().into());
-        }
         facts.keep_evidence(record);
-        Ok(Pass::default())
+        if enough {
+            Ok(Pass::default())
+        } else {
+            Err(self.lacks_scope().into())
+        }
     }
 
     fn describe(&self) -> Demand {

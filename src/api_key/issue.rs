@@ -255,7 +255,7 @@ mod tests {
         assert!(!shown.contains(secret));
         assert!(!shown.contains(&format!("{:?}", kept.hash().as_bytes())));
 
-        let full = asked.issue(&MemoryKeyRing::holding(0), &clock).await;
+        let full = asked.issue(&MemoryKeyRing::with_capacity(0), &clock).await;
         assert!(matches!(full.unwrap_err(), IssueError::Store(_)));
     }
 }

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::demand::Demand;
 use super::place::Place;
+use crate::field::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::problem::Problem;
 
 /// A decision about one request, taken from its head alone.
@@ -51,7 +52,7 @@ pub struct Pass {
 
 impl Pass {
     /// Permission with headers to stamp on whatever response comes back. They replace what the
-    /// handler has set; only `Vary` is added to.
+    /// handler has set; only `Vary`, `RateLimit` and `RateLimit-Policy` are added to.
     #[must_use]
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         Self {
@@ -90,10 +91,11 @@ impl Pass {
 
     /// Writes the stamps over the response's headers and shows its head to whoever watches.
     ///
-    /// `Vary` is added to, since it lists what all of the guards and the handler looked at.
+    /// Lists are added to, since each guard and the handler may have something to add: what they
+    /// looked at, the quotas they took from.
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
         for (name, value) in self.stamps {
-            if name == VARY {
+            if [VARY, RATE_LIMIT, RATE_LIMIT_POLICY].contains(&name) {
                 response.headers_mut().append(name, value);
             } else {
                 response.headers_mut().insert(name, value);
@@ -226,6 +228,17 @@ mod tests {
         let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
         assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn each_limit_adds_its_own_item() {
+        for name in [RATE_LIMIT, RATE_LIMIT_POLICY] {
+            let mut response = Response::new(());
+            let item = |item| Pass::stamped(vec![(name.clone(), HeaderValue::from_static(item))]);
+            item("\"a\"").and(item("\"b\"")).finish(&mut response);
+            let items: Vec<_> = response.headers().get_all(&name).iter().collect();
+            assert_eq!(items, ["\"a\"", "\"b\""]);
+        }
     }
 
     #[test]

@@ -143,7 +143,10 @@ impl<A: Authenticator> Guard for Optional<A> {
         if self.0.is_presented(head) {
             return self.0.check(head).await;
         }
-        Facts::entry(&mut head.extensions).caller = Caller::Anonymous;
+        let caller = &mut Facts::entry(&mut head.extensions).caller;
+        if matches!(caller, Caller::Unasked) {
+            *caller = Caller::Anonymous;
+        }
         Ok(Pass::default())
     }
 

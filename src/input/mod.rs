@@ -1,1 +1,75 @@
-//! Stops bodies that break the rules of a resource.
+//! Stops bodies that do not follow the rules of the type they are read into.
+//!
+//! [`ValidatedJson`] reads a JSON body by a schema that is derived from the type or written down,
+//! and made strict: what is not allowed is forbidden. It stops what `serde` alone lets through:
+//!
+//! - members that the type does not know, at every level; members that stand twice;
+//! - an object sent as an array; numbers that do not fit; strings and lists without bounds, as far
+//!   as the schema bounds them; nesting beyond 32 levels;
+//! - another media type (a form that a browser sends unasked), a coding that hides the size;
+//! - answers that echo what was sent or list the names that would be taken.
+//!
+//! All faults are told at once, as JSON pointers with stable codes: `required`, `unknown-field`,
+//! `type`, `enum`, `min-length`, `max-length`, `pattern`, `format`, `minimum`, `maximum`,
+//! `exclusive-minimum`, `exclusive-maximum`, `multiple-of`, `min-items`, `max-items`,
+//! `unique-items`, `min-properties`, `max-properties`, `forbidden`, and `shape` where several
+//! schemas speak of one value; at most 32 of them in at most 8 KiB. A malformed text is told as
+//! `syntax`, `duplicate-key` or `depth`.
+//!
+//! It leaves to others: which fields a caller may set at all ([`crate::assign`]), rules between
+//! fields, and bodies that come too slowly (a timeout around the service). Nothing is stored. A
+//! schema that does not compile is answered with 500, never with an open door; ask
+//! [`Schema::of`] at start.
+//!
+//! ```
+//! use axum::{Router, routing::post};
+//! use portcullis::input::{Schema, ValidatedJson};
+//! use schemars::JsonSchema;
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct NewArticle {
+//!     #[schemars(length(min = 1, max = 200))]
+//!     title: String,
+//!     #[schemars(length(min = 1, max = 50_000))]
+//!     content: String,
+//!     #[serde(default)]
+//!     #[schemars(length(max = 10))]
+//!     tags: Vec<String>,
+//!     #[serde(default)]
+//!     published: bool,
+//! }
+//!
+//! async fn create(ValidatedJson(article): ValidatedJson<NewArticle>) -> String {
+//!     article.title
+//! }
+//!
+//! # fn main() -> Result<(), portcullis::config::ConfigError> {
+//! let schema = Schema::of::<NewArticle>()?;
+//! let app: Router = Router::new().route("/articles", post(create));
+//!
+//! let problem = schema.check(br#"{"title": "", "role": "admin"}"#).unwrap_err();
+//! let told: Vec<_> = problem.faults().iter().map(|f| (f.pointer.as_str(), f.code)).collect();
+//! assert_eq!(
+//!     told,
+//!     [("#/title", "min-length"), ("#/role", "unknown-field"), ("#/content", "required")]
+//! );
+//! # Ok(())
+//! # }
+//! ```
+
+mod check;
+mod close;
+mod compile;
+mod extract;
+mod foreign;
+mod keywords;
+mod kinds;
+mod number;
+mod program;
+mod scalar;
+mod schema;
+mod simplify;
+
+pub use extract::ValidatedJson;
+pub use schema::{RequestSchema, Schema};

@@ -1,1 +1,102 @@
-//! Stops requests without a valid JSON Web Token.
+//! Stops requests without a valid JSON Web Token, and gives tokens out.
+//!
+//! [`RequireJwt`] stands where callers are identified. It takes a token from the one
+//! `Authorization: Bearer` header ([RFC 6750]) and verifies it in this order, the cheapest first:
+//! grammar and length (16 KiB), header, claims, signature ([RFC 7519], [RFC 8725], [RFC 9068]). It
+//! leaves a [`Principal`] for the guards behind it and the claims for the extractor [`Claims`].
+//! Nothing is stored, and nothing is fetched: keys are given when the application is put together.
+//!
+//! The algorithm is that of the key, never that of the token; addresses and keys inside a token are
+//! not looked at; an unknown critical header, a member given twice, and a token bound to a key that
+//! its bearer has not shown (`cnf`) are refused.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use portcullis::identity::{Principal, Scopes};
+//! use portcullis::jwt::{Claims, Grant, JwtIssuer, RequireJwt, SigningKey};
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! struct Account {
+//!     plan: String,
+//! }
+//!
+//! async fn articles(caller: Principal, Claims(account): Claims<Account>) -> String {
+//!     format!("articles of {}, who is on {}", caller.subject(), account.plan)
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = SigningKey::hs256([7; 32])?; // from a vault, and random
+//! let guard = RequireJwt::new("https://id.example", "articles", key.verifying_key())?
+//!     .with_scopes(["articles:read"])?;
+//! let app: Router = Router::new().route("/articles", get(articles)).layer(guard);
+//!
+//! let issuer = JwtIssuer::new("https://id.example", "articles", key)?;
+//! let grant = Grant::to("alice")
+//!     .with_scopes(Scopes::of(["articles:read"])?)
+//!     .with_claims(&serde_json::json!({ "plan": "free" }))?;
+//! let token = issuer.issue(&grant)?; // 15 minutes from now it has expired
+//! # let request = http::Request::get("/articles")
+//! #     .header("authorization", format!("Bearer {}", token.expose()))
+//! #     .body(axum::body::Body::empty())?;
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+//! # let response = runtime.block_on(tower::ServiceExt::oneshot(app, request))?;
+//! # assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Answers
+//!
+//! | The request shows | Answer | `error` |
+//! |---|---|---|
+//! | no credential, or one of another scheme | 401 | none |
+//! | several `Authorization` lines, or a malformed one | 400 | `invalid_request` |
+//! | a token that is not accepted | 401 | `invalid_token` |
+//! | a good token without the scopes | 403 | `insufficient_scope` |
+//!
+//! The caller never learns more. The event has the reason: `several_authorizations`,
+//! `malformed_authorization`; `token_too_long`, `token_malformed`, `token_encrypted`, `bad_base64`,
+//! `bad_json`, `duplicate_member`, `json_too_deep`, `too_many_members`; `wrong_algorithm`,
+//! `crit_refused`, `wrong_token_type`, `kid_malformed`, `unknown_key`, `bad_signature`;
+//! `wrong_issuer`, `wrong_audience`, `date_malformed`, `exp_missing`, `token_expired`,
+//! `token_not_yet_valid`, `iat_missing`, `issued_in_future`, `token_too_old`, `sub_malformed`,
+//! `client_id_malformed`, `jti_malformed`, `tenant_malformed`, `scope_malformed`,
+//! `scope_conflict`, `token_bound`, `claims_mismatch`; and the words of the author's own checks.
+//! Since claims are looked at before the signature, a reason is a hint about who sent a refused
+//! token, not a proof.
+//!
+//! [`Principal`]: crate::identity::Principal
+//! [RFC 6750]: https://www.rfc-editor.org/rfc/rfc6750
+//! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
+//! [RFC 8725]: https://www.rfc-editor.org/rfc/rfc8725
+//! [RFC 9068]: https://www.rfc-editor.org/rfc/rfc9068
+
+mod algorithm;
+mod backend;
+mod bearer;
+mod claims;
+mod extract;
+mod fault;
+mod grant;
+mod guard;
+mod issuer;
+mod json;
+mod jwk;
+mod key_set;
+mod keys;
+mod pem;
+mod rule;
+mod signer;
+mod token;
+#[cfg(test)]
+mod vectors;
+mod verifier;
+
+pub use algorithm::Algorithm;
+pub use extract::Claims;
+pub use grant::{Grant, IssueError};
+pub use guard::RequireJwt;
+pub use issuer::JwtIssuer;
+pub use key_set::KeySet;
+pub use keys::{SigningKey, VerifyingKey};

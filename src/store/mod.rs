@@ -6,13 +6,23 @@
 
 mod answer;
 mod error;
+mod gcra;
+mod key;
 mod key_record;
 mod key_ring;
 pub mod memory;
+mod quota;
+mod quotas;
 mod seen;
+mod window;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use gcra::Bucket;
+pub use key::{Key, KeyKind};
 pub use key_record::{KeyHash, KeyId, KeyRecord};
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
+pub use quota::{Limit, Quota};
+pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use seen::{Seen, SeenKey};
+pub use window::Window;

@@ -1,1 +1,9 @@
-//! jwt, through a real router.
+//! `jwt`, through a real router.
+
+mod attacks;
+mod claims;
+mod door;
+mod flow;
+mod jwk;
+mod keys;
+mod mutations;

@@ -7,14 +7,24 @@ mod assign;
 mod authz;
 #[cfg(feature = "confirm")]
 mod confirm;
+#[cfg(feature = "aws-lc-rs")]
+mod example;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
+#[cfg(feature = "json")]
+mod input_rules;
+mod interop;
 mod introduced;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+mod quotas_contract;
+mod quotas_model;
 mod rate_limit;
+mod rate_limit_faults;
+mod rate_limit_shared;
+mod secrets;
 mod seen;
 mod step_up;
 mod support;

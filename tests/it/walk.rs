@@ -214,6 +214,19 @@ async fn an_optional_credential_may_be_missing_but_not_bad() {
 }
 
 #[tokio::test]
+async fn an_optional_guard_does_not_forget_whom_an_earlier_one_knows() {
+    let app = Router::new()
+        .route("/", get(|_: Principal| async {}))
+        .layer(
+            Shield::new()
+                .with(Named("x-one"))
+                .with(Named("x-two").optional()),
+        );
+    let answer = send(&app, request(&[("x-one", "alice")])).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_handler_without_any_authentication_answers_500() {
     let app = Router::new().route("/", get(|_: Principal| never()));
     let optional = Router::new().route("/", get(|_: Option<Principal>| never()));

@@ -32,7 +32,7 @@ type Owner = (Box<str>, Option<Box<str>>);
 impl MemoryKeyRing {
     /// A ring for at most `capacity` keys. The default is 10 000.
     #[must_use]
-    pub fn holding(capacity: usize) -> Self {
+    pub fn with_capacity(capacity: usize) -> Self {
         Self {
             keys: Arc::default(),
             capacity,
@@ -87,7 +87,7 @@ impl MemoryKeyRing {
 
 impl Default for MemoryKeyRing {
     fn default() -> Self {
-        Self::holding(10_000)
+        Self::with_capacity(10_000)
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_ring_drops_dead_keys_and_never_a_live_one() {
         let clock = ManualClock::at(100);
-        let ring = MemoryKeyRing::holding(2).with_clock(clock.clone());
+        let ring = MemoryKeyRing::with_capacity(2).with_clock(clock.clone());
         assert!(ring.insert(key(1, Some(110))).await.unwrap());
         assert!(ring.insert(key(2, None)).await.unwrap());
 

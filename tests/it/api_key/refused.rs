@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Request};
 use portcullis::api_key::KeyFormat;
 use portcullis::guard::{Authenticator, Guard};
+use portcullis::identity::Facts;
 use portcullis::problem::Kind;
 use portcullis::store::{KeyRecord, KeyRing};
 use proptest::prelude::*;
@@ -202,4 +203,25 @@ proptest! {
         prop_assert_eq!(stop.problem().unwrap().kind(), expected);
         prop_assert_eq!(house.ring.lookups(), 0);
     }
+}
+
+#[test]
+fn a_good_key_costs_no_allocation_but_the_facts() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let house = House::default();
+    let issued = runtime.block_on(house.issue("demo", "a b"));
+    let guard = house.guard().with_scopes(["a"]).unwrap();
+    let (mut head, ()) = Request::get("/")
+        .header(KEY, issued.key.expose())
+        .body(())
+        .unwrap()
+        .into_parts();
+    Facts::entry(&mut head.extensions);
+    let cost = allocation_counter::measure(|| {
+        runtime.block_on(guard.check(&mut head)).unwrap();
+    });
+    let idle = allocation_counter::measure(|| runtime.block_on(async {}));
+    assert_eq!(cost.count_total, idle.count_total);
 }

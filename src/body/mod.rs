@@ -1,0 +1,28 @@
+//! Bodies, read once and strictly: what the controls that read them share.
+//!
+//! A body is read in this order, and the first step that fails decides the answer: media type and
+//! coding (415), length (413, also when a longer body than announced comes in), the whole of the
+//! JSON text (400). Only then may a control look at what it says.
+//!
+//! [RFC 8259] leaves open what two members of one name mean, and parsers differ; here that is an
+//! error at every level, as [RFC 7493], section 2.3, demands.
+//!
+//! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
+//! [RFC 7493]: https://www.rfc-editor.org/rfc/rfc7493
+
+mod faults;
+mod media_type;
+mod path;
+mod per_type;
+mod read;
+mod strict;
+mod tree;
+
+pub(crate) use faults::Faults;
+pub(crate) use path::Path;
+pub(crate) use per_type::PerType;
+pub(crate) use read::{DEFAULT_MAX_BYTES, Intake};
+#[cfg(feature = "json")]
+pub(crate) use strict::{Name, Walk};
+pub(crate) use strict::{numbers_are_plain, scan};
+pub(crate) use tree::Tree;

@@ -1,0 +1,239 @@
+//! The pass that checks a body against a program while it is parsed.
+//!
+//! Nothing is kept of what is read but the way to it. All faults are found, as far as the bounds of
+//! an answer go; what is not JSON ends the pass. Rules speak only of what they apply to, as in JSON
+//! Schema: the length of a string says nothing of a number.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::program::{Node, NodeId, Program, Rules};
+use super::scalar;
+use crate::body::{Faults, Name, Tree, Walk};
+
+/// What a pass knows.
+pub(super) struct Check<'w, 'a> {
+    pub(super) program: &'w Program,
+    pub(super) walk: &'w mut Walk<'a>,
+    pub(super) faults: &'w mut Faults,
+}
+
+impl<'w, 'a> Check<'w, 'a> {
+    /// Checks the value that comes next against the root of the program.
+    pub(super) fn root(&mut self) -> At<'_, 'w, 'a> {
+        let node = Some(self.program.root);
+        self.at(node)
+    }
+
+    fn at(&mut self, node: Option<NodeId>) -> At<'_, 'w, 'a> {
+        At {
+            check: self,
+            node,
+            keep: false,
+        }
+    }
+
+    pub(super) fn fault(&mut self, code: &'static str, detail: impl Into<Cow<'static, str>>) {
+        self.faults.add(|| self.walk.path.pointer(), code, detail);
+    }
+}
+
+/// One value: where the pass is, and what is demanded there.
+pub(super) struct At<'c, 'w, 'a> {
+    check: &'c mut Check<'w, 'a>,
+    /// Nothing, for what is refused already or can no longer be told. It is walked all the same.
+    node: Option<NodeId>,
+    /// Whether a scalar is handed back, for comparisons between siblings.
+    keep: bool,
+}
+
+impl<'a> DeserializeSeed<'a> for At<'_, '_, 'a> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let Self { check, node, keep } = self;
+        let program = check.program;
+        let node = node.filter(|_| !check.faults.is_full());
+        let (rules, or_null) = match node.map(|node| program.resolve(node)) {
+            None | Some((Node::Anything, _)) => (None, false),
+            Some((Node::Rules(rules), or_null)) => (Some(&**rules), or_null),
+            Some((Node::Foreign(foreign), or_null)) => {
+                let value = Tree(check.walk).deserialize(deserializer)?;
+                let admitted = (or_null && value.is_null()) || foreign.admits(&value);
+                if !admitted {
+                    check.fault("shape", "must have one of the shapes that this field takes");
+                }
+                return Ok(None);
+            }
+            Some((Node::Never | Node::Same(_) | Node::OrNull(_), _)) => {
+                check.fault("forbidden", "must not be there");
+                (None, false)
+            }
+        };
+        deserializer.deserialize_any(Reader {
+            check,
+            rules,
+            or_null,
+            keep,
+        })
+    }
+}
+
+struct Reader<'c, 'w, 'a> {
+    check: &'c mut Check<'w, 'a>,
+    rules: Option<&'w Rules>,
+    or_null: bool,
+    keep: bool,
+}
+
+impl Reader<'_, '_, '_> {
+    fn scalar(self, value: scalar::Scalar<'_>) -> Option<Value> {
+        if let Some(rules) = self.rules
+            && !(self.or_null && value.is_null())
+        {
+            value.check(rules, |code, detail| self.check.fault(code, detail));
+        }
+        self.keep.then(|| value.to_comparable())
+    }
+}
+
+impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::Bool(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::whole(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::whole(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::real(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(self.scalar(scalar::Scalar::Text(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let Self { check, rules, .. } = self;
+        check.walk.descend()?;
+        let rules = rules.filter(|rules| scalar::is_array(rules, |c, d| check.fault(c, d)));
+        let rules = rules.map(|rules| &rules.array);
+        let mut seen = HashSet::new();
+        let (mut count, mut repeats) = (0_usize, false);
+        loop {
+            let node = rules.and_then(|rules| rules.first.get(count).copied().or(rules.rest));
+            let few = rules.is_some_and(|rules| rules.max.is_some_and(|max| count < max));
+            check.walk.path.enter_index(count);
+            let mut at = check.at(node);
+            at.keep = few && rules.is_some_and(|rules| rules.unique);
+            let element = elements.next_element_seed(at)?;
+            check.walk.path.leave();
+            match element {
+                Some(Some(comparable)) => repeats |= !seen.insert(comparable),
+                Some(None) => {}
+                None => break,
+            }
+            count += 1;
+        }
+        if let Some(rules) = rules {
+            let fault = |code, detail| check.fault(code, detail);
+            scalar::check_size(count, rules.min, rules.max, &scalar::ITEMS, fault);
+            if repeats {
+                check.fault("unique-items", "must not hold an item twice");
+            }
+        }
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let Self { check, rules, .. } = self;
+        check.walk.descend()?;
+        let rules = rules.filter(|rules| scalar::is_object(rules, |c, d| check.fault(c, d)));
+        let rules = rules.map(|rules| &rules.object);
+        let (mut seen, mut names, mut count) = (Seen::default(), HashSet::new(), 0);
+        while let Some(Name(name)) = members.next_key()? {
+            let place = rules.and_then(|rules| rules.find(&name));
+            let is_new = match place {
+                Some(place) => seen.insert(place),
+                None => names.insert(name.clone()),
+            };
+            check.walk.path.enter(name);
+            if !is_new {
+                return Err(check.walk.repeated());
+            }
+            let member = rules
+                .zip(place)
+                .and_then(|(rules, place)| rules.members.get(place));
+            let node = member
+                .map(|member| member.node)
+                .or(rules.and_then(|rules| rules.others));
+            if rules.is_some() && node.is_none() {
+                check.fault("unknown-field", "is not a field of this resource");
+            }
+            members.next_value_seed(check.at(node))?;
+            check.walk.path.leave();
+            count += 1;
+        }
+        let Some(rules) = rules else {
+            return Ok(None);
+        };
+        for (place, member) in rules.members.iter().enumerate() {
+            if member.required && !seen.contains(place) {
+                let pointer = || check.walk.path.pointer_to(&member.name);
+                check.faults.add(pointer, "required", "must be there");
+            }
+        }
+        let fault = |code, detail| check.fault(code, detail);
+        scalar::check_size(count, rules.min, rules.max, &scalar::MEMBERS, fault);
+        Ok(None)
+    }
+}
+
+/// The members of one object that were seen, by their places among its rules.
+#[derive(Default)]
+struct Seen {
+    first: u64,
+    rest: HashSet<usize>,
+}
+
+impl Seen {
+    /// Whether `place` is new.
+    fn insert(&mut self, place: usize) -> bool {
+        let is_new = !self.contains(place);
+        match Self::bit(place) {
+            Some(bit) => self.first |= bit,
+            None => drop(self.rest.insert(place)),
+        }
+        is_new
+    }
+
+    fn contains(&self, place: usize) -> bool {
+        match Self::bit(place) {
+            Some(bit) => self.first & bit != 0,
+            None => self.rest.contains(&place),
+        }
+    }
+
+    fn bit(place: usize) -> Option<u64> {
+        1_u64.checked_shl(u32::try_from(place).ok()?)
+    }
+}

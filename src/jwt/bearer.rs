@@ -1,0 +1,127 @@
+//! The token in the head of a request (RFC 6750, section 2.1).
+
+use http::header::{AUTHORIZATION, HeaderMap};
+
+use super::fault::Fault;
+use super::token::LONGEST;
+use crate::field::{self, Repeated};
+
+/// What a request shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown<'h> {
+    /// No credential, or one of another scheme.
+    Nothing,
+    /// A token.
+    Token(&'h str),
+    /// Something that is neither.
+    Bad(Fault),
+}
+
+/// The token that `headers` bear. Those in queries and bodies are not looked for: they end up in
+/// logs and histories (RFC 9700, section 4.3.2).
+pub(super) fn shown(headers: &HeaderMap) -> Shown<'_> {
+    match field::exactly_one(headers, AUTHORIZATION) {
+        Ok(None) => Shown::Nothing,
+        Ok(Some(line)) => read(line.as_bytes()),
+        Err(Repeated) => Shown::Bad(Fault::SEVERAL),
+    }
+}
+
+fn read(line: &[u8]) -> Shown<'_> {
+    let end = line.iter().position(|byte| !is_token_byte(*byte));
+    let (scheme, rest) = line.split_at(end.unwrap_or(line.len()));
+    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        return if scheme.is_empty() {
+            Shown::Bad(Fault::MALFORMED)
+        } else {
+            Shown::Nothing
+        };
+    }
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    let token = rest.get(spaces..).unwrap_or_default();
+    if token.len() > LONGEST {
+        return Shown::Bad(Fault::TOO_LONG);
+    }
+    match std::str::from_utf8(token) {
+        Ok(token) if spaces > 0 && is_b64token(token.as_bytes()) => Shown::Token(token),
+        _ => Shown::Bad(Fault::MALFORMED),
+    }
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// One or more characters of the alphabet, then any number of `=` (RFC 9110, section 11.2).
+fn is_b64token(token: &[u8]) -> bool {
+    let of_alphabet = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    };
+    let end = token.iter().position(|byte| !of_alphabet(byte));
+    let (body, padding) = token.split_at(end.unwrap_or(token.len()));
+    !body.is_empty() && padding.iter().all(|byte| *byte == b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_shown_by_one_line_of_the_scheme_bearer() {
+        let bad = Shown::Bad(Fault::MALFORMED);
+        for (line, expected) in [
+            (&b"Bearer a.b.c"[..], Shown::Token("a.b.c")),
+            (b"bearer a.b.c", Shown::Token("a.b.c")),
+            (b"BEARER   a.b.c", Shown::Token("a.b.c")),
+            (b"Bearer aZ09-._~+/==", Shown::Token("aZ09-._~+/==")),
+            (b"Bearer", bad),
+            (b"Bearer ", bad),
+            (b"Bearer =", bad),
+            (b"Bearer a=b", bad),
+            (b"Bearer a b", bad),
+            (b"Bearer a, Bearer b", bad),
+            (b"Bearer a ", bad),
+            (b"Bearer\ta", bad),
+            (b"Bearer \ta", bad),
+            (b"Bearer a\tb", bad),
+            (b"Bearer,a", bad),
+            (b"Bearer/a", bad),
+            (b"Bearer \xc3\xa9", bad),
+            (b"Bearer \xff", bad),
+            (b"", bad),
+            (b" Bearer a", bad),
+            (b"\xffBearer a", bad),
+            (b"Basic dTpw", Shown::Nothing),
+            (b"DPoP a.b.c", Shown::Nothing),
+            (b"Bearerx a.b.c", Shown::Nothing),
+            (b"Bear a.b.c", Shown::Nothing),
+        ] {
+            assert_eq!(
+                read(line),
+                expected,
+                "{:?}",
+                line.escape_ascii().to_string()
+            );
+        }
+    }
+
+    #[test]
+    fn several_lines_are_refused_whatever_they_hold() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(shown(&headers), Shown::Nothing);
+        headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer a.b.c"));
+        assert_eq!(shown(&headers), Shown::Token("a.b.c"));
+        headers.append(AUTHORIZATION, HeaderValue::from_static("Basic dTpw"));
+        assert_eq!(shown(&headers), Shown::Bad(Fault::SEVERAL));
+    }
+
+    #[test]
+    fn a_token_of_sixteen_kibibytes_is_the_longest() {
+        let line = |length| [b"Bearer ", "a".repeat(length).as_bytes()].concat();
+        assert!(matches!(read(&line(16 * 1024)), Shown::Token(_)));
+        assert_eq!(read(&line(16 * 1024 + 1)), Shown::Bad(Fault::TOO_LONG));
+    }
+}

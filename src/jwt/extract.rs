@@ -1,0 +1,72 @@
+//! Claims in a handler's arguments.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use bytes::Bytes;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::fault::Fault;
+use crate::event;
+use crate::identity::{Caller, Facts};
+use crate::problem::{Challenge, Kind, Problem};
+
+/// The claims of the token that [`RequireJwt`](super::RequireJwt) has verified, as the author's own
+/// type. A caller without a token is answered 401, claims that do not fit `C` likewise; without any
+/// authentication guard before the handler the answer is 500.
+///
+/// As `Option<Claims<C>>` it is `None` only for a caller who showed no credential at all to a guard
+/// that lets strangers in.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims<C>(pub C);
+
+/// The checked JSON of a verified token, as it travels with the request.
+#[derive(Clone)]
+pub(super) struct Payload(pub(super) Bytes);
+
+impl<S: Send + Sync, C: DeserializeOwned> FromRequestParts<S> for Claims<C> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        read(head)
+            .and_then(|claims| claims.ok_or_else(|| unauthenticated("no_credential")))
+            .map_err(|problem| event::refuse(head, problem))
+    }
+}
+
+impl<S: Send + Sync, C: DeserializeOwned> OptionalFromRequestParts<S> for Claims<C> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Option<Self>, Problem> {
+        read(head).map_err(|problem| event::refuse(head, problem))
+    }
+}
+
+fn read<C: DeserializeOwned>(head: &Parts) -> Result<Option<Claims<C>>, Problem> {
+    match Facts::caller(&head.extensions) {
+        Caller::Unasked => {
+            Err(Problem::new(Kind::Misconfigured).because("claims_without_authentication"))
+        }
+        Caller::Anonymous => Ok(None),
+        Caller::Known(_) => {
+            // A caller known by something else, such as an API key, has no claims.
+            let payload = head.extensions.get::<Payload>();
+            let Payload(json) = payload.ok_or_else(|| unauthenticated("claims_without_token"))?;
+            // What serde says of a mismatch holds the values, so it is told to nobody.
+            serde_json::from_slice(json)
+                .map(|claims| Some(Claims(claims)))
+                .map_err(|_| mismatch())
+        }
+    }
+}
+
+fn unauthenticated(reason: &'static str) -> Problem {
+    Problem::new(Kind::Unauthenticated)
+        .because(reason)
+        .with_challenge(&Challenge::new("Bearer"))
+}
+
+fn mismatch() -> Problem {
+    Problem::new(Kind::InvalidCredential)
+        .because(Fault::CLAIMS_MISMATCH.reason())
+        .with_challenge(&Challenge::new("Bearer").with("error", "invalid_token"))
+}

@@ -1,0 +1,238 @@
+//! A token demanded of a route.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use tower_layer::Layer;
+
+use super::bearer::{Shown, shown};
+use super::extract::Payload;
+use super::fault::Fault;
+use super::key_set::KeySet;
+use super::rule::{MOST_LEEWAY, Policy, Profile};
+use super::verifier::{Verified, Verifier};
+use crate::clock::{Clock, SystemClock};
+use crate::config::ConfigError;
+use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
+use crate::identity::{Caller, Facts, Scopes};
+use crate::problem::{Challenge, Kind, Problem};
+
+/// Lets a request in only with a good JSON Web Token in its `Authorization: Bearer` header
+/// (RFC 6750, RFC 7519, RFC 8725, RFC 9068).
+#[derive(Clone)]
+pub struct RequireJwt {
+    verifier: Verifier,
+    scopes: Scopes,
+    checks: Vec<Check>,
+    realm: Option<Box<str>>,
+    clock: Arc<dyn Clock>,
+}
+
+type Check = Arc<dyn Fn(&[u8]) -> Result<(), Fault> + Send + Sync>;
+
+impl RequireJwt {
+    /// Accepts access tokens that `issuer` has signed with one of `keys` for `audience`, which is
+    /// this service. Both are compared to the letter, with `iss` and with `aud`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `issuer` or `audience` is empty.
+    pub fn new(issuer: &str, audience: &str, keys: impl Into<KeySet>) -> Result<Self, ConfigError> {
+        if issuer.is_empty() || audience.is_empty() {
+            return Err(ConfigError::new(
+                "issuer and audience must not be empty: give what tokens bear in `iss` and `aud`",
+            ));
+        }
+        Ok(Self {
+            verifier: Verifier {
+                policy: Policy::new(issuer, audience),
+                keys: keys.into(),
+            },
+            scopes: Scopes::default(),
+            checks: Vec::new(),
+            realm: None,
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// Demands each of these scopes as well; without them the answer is 403 (RFC 6750, section
+    /// 3.1). They are read from `scope`, `scopes` or `scp`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if one of `names` cannot be a scope.
+    pub fn with_scopes<N: AsRef<str>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, ConfigError> {
+        self.scopes = Scopes::of(names)?;
+        Ok(self)
+    }
+
+    /// Puts up with clocks that differ by `leeway`, in whole seconds (default: 30 s), wherever
+    /// dates are compared.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `leeway` is more than 300 s.
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+        if leeway > Duration::from_secs(MOST_LEEWAY) {
+            return Err(ConfigError::new(
+                "a leeway of more than 300 s keeps expired tokens alive: mend the clock instead",
+            ));
+        }
+        self.verifier.policy.leeway = leeway.as_secs();
+        Ok(self)
+    }
+
+    /// Refuses tokens that were issued longer than `age` ago, in whole seconds, even if they have
+    /// not expired (default: no limit).
+    #[must_use]
+    pub fn with_max_age(mut self, age: Duration) -> Self {
+        self.verifier.policy.max_age = Some(age.as_secs());
+        self
+    }
+
+    /// Accepts tokens of issuers that do not follow RFC 9068: `typ` may be `JWT` or absent, and
+    /// `iat`, `jti` and `client_id` too. See to it that the issuer makes no other tokens with this
+    /// audience, such as ID tokens: they would be accepted.
+    #[must_use]
+    pub fn with_plain_jwt(mut self) -> Self {
+        self.verifier.policy.profile = Profile::Plain;
+        self
+    }
+
+    /// Reads the caller's tenant from the text claim `name`; a token without it has none.
+    #[must_use]
+    pub fn with_tenant_claim(mut self, name: &str) -> Self {
+        self.verifier.policy.tenant_claim = Some(name.into());
+        self
+    }
+
+    /// Has `check` look at the claims of each good token; the stable word that it returns is the
+    /// reason of the refusal in the event. Claims that do not fit `C` are refused.
+    #[must_use]
+    pub fn with_check<C: DeserializeOwned>(
+        mut self,
+        check: impl Fn(&C) -> Result<(), &'static str> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Arc::new(move |payload| {
+            let claims = serde_json::from_slice(payload).map_err(|_| Fault::CLAIMS_MISMATCH)?;
+            check(&claims).map_err(Fault::token)
+        }));
+        self
+    }
+
+    /// Names the protected space in challenges (default: none).
+    #[must_use]
+    pub fn with_realm(mut self, realm: &str) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// Reads the time from `clock` (default: the machine's own).
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Accepts tokens whatever their audience. A token that the issuer made for *any* other service
+    /// then opens this one; it is for issuers that write no `aud` at all.
+    #[must_use]
+    pub fn dangerous_allow_any_audience(mut self) -> Self {
+        self.verifier.policy.audience = None;
+        self
+    }
+
+    fn verify(&self, token: &str) -> Result<Verified, Fault> {
+        let verified = self.verifier.verify(token, self.clock.now())?;
+        for check in &self.checks {
+            check(&verified.payload)?;
+        }
+        Ok(verified)
+    }
+
+    fn challenge(&self) -> Challenge {
+        let challenge = Challenge::new("Bearer");
+        match &self.realm {
+            Some(realm) => challenge.with("realm", realm),
+            None => challenge,
+        }
+    }
+
+    /// The caller learns the class of the fault alone.
+    fn refusal(&self, fault: Fault) -> Problem {
+        let error = match fault.kind() {
+            Kind::InvalidRequest => "invalid_request",
+            _ => "invalid_token",
+        };
+        Problem::new(fault.kind())
+            .because(fault.reason())
+            .with_challenge(&self.challenge().with("error", error))
+    }
+}
+
+impl Guard for RequireJwt {
+    const PLACE: Place = Place::Authn;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        let verified = match shown(&head.headers) {
+            Shown::Token(token) => self.verify(token),
+            Shown::Bad(fault) => Err(fault),
+            Shown::Nothing => {
+                // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
+                // section 3.1).
+                return Err(Problem::new(Kind::Unauthenticated)
+                    .because("no_credential")
+                    .with_challenge(&self.challenge())
+                    .into());
+            }
+        };
+        let verified = verified.map_err(|fault| self.refusal(fault))?;
+        let enough = verified.principal.scopes().contains_all(&self.scopes);
+        head.extensions.insert(Payload(verified.payload));
+        Facts::entry(&mut head.extensions).caller = Caller::Known(verified.principal);
+        if enough {
+            Ok(Pass::default())
+        } else {
+            Err(Problem::insufficient_scope(&self.scopes).into())
+        }
+    }
+
+    fn describe(&self) -> Demand {
+        let token = Demand::Credential("JWT".into());
+        if self.scopes.is_empty() {
+            token
+        } else {
+            token.and(Demand::Scopes(self.scopes.clone()))
+        }
+    }
+}
+
+impl Authenticator for RequireJwt {
+    fn is_presented(&self, head: &Parts) -> bool {
+        shown(&head.headers) != Shown::Nothing
+    }
+
+    fn challenges(&self) -> Vec<Challenge> {
+        vec![self.challenge()]
+    }
+}
+
+impl<S> Layer<S> for RequireJwt {
+    type Service = GuardService<S, Self>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        GuardService::new(inner, self.clone())
+    }
+}
+
+impl fmt::Debug for RequireJwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequireJwt")
+            .field("verifier", &self.verifier)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}

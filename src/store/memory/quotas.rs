@@ -1,0 +1,99 @@
+//! Quotas, counted in memory.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::rings::Rings;
+use super::secret_hash::SecretHash;
+use super::table::Table;
+use crate::config::ConfigError;
+use crate::store::answer::Answer;
+use crate::store::quota::Limit;
+use crate::store::quotas::{Charge, Decision, Quotas};
+
+/// Counts quotas in this process, in a fixed amount of memory (default: room for 65 536 keys).
+///
+/// Token buckets take 16 bytes a slot: 2 MiB by default, taken when the first is used. A decision
+/// for a known key is lock-free. Sliding windows take 8 bytes for each unit in use, 16 of them for
+/// each key on average: 8 MiB by default at most, and as much again for their rings.
+///
+/// When more keys owe something than there is room for, the rest share buckets: they may be refused
+/// too soon, but nobody is admitted too often, and keys that are known already notice nothing.
+/// Which keys share cannot be aimed at, since keys are hashed with a secret of this process
+/// (`SipHash`, 64 bits). What was counted is gone when the process ends.
+pub struct MemoryQuotas {
+    keys: usize,
+    secret: SecretHash,
+    table: OnceLock<Table>,
+    rings: OnceLock<Rings>,
+}
+
+/// After 146 years of ticks time stands still, and quotas are no longer given back.
+const END_OF_TIME: u64 = 1 << 62;
+const DEFAULT_KEYS: usize = 1 << 16;
+const MOST_KEYS: usize = 1 << 26;
+
+impl MemoryQuotas {
+    /// Quotas with room for 65 536 keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            keys: DEFAULT_KEYS,
+            secret: SecretHash::new(),
+            table: OnceLock::new(),
+            rings: OnceLock::new(),
+        }
+    }
+
+    /// Quotas with room for `keys` keys: those that have used something of their quota and do not
+    /// have all of it again.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `keys` is zero or more than 67 108 864.
+    pub fn with_capacity(keys: usize) -> Result<Self, ConfigError> {
+        if !(1..=MOST_KEYS).contains(&keys) {
+            return Err(ConfigError::new(format!(
+                "quotas cannot be kept for {keys} keys: use at least 1 and at most {MOST_KEYS}"
+            )));
+        }
+        Ok(Self {
+            keys,
+            ..Self::new()
+        })
+    }
+}
+
+impl Quotas for MemoryQuotas {
+    fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision> {
+        let hash = self.secret.of(charge.policy.id(), charge.key);
+        let now = charge.now.min(END_OF_TIME);
+        Answer::ready(match charge.limit {
+            Limit::Bucket(bucket) => self.table.get_or_init(|| Table::new(self.keys)).take(
+                hash,
+                bucket,
+                now,
+                charge.cost,
+            ),
+            Limit::Window(window) => self.rings.get_or_init(|| Rings::new(self.keys)).take(
+                hash,
+                window,
+                now,
+                charge.cost,
+            ),
+        })
+    }
+}
+
+impl Default for MemoryQuotas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryQuotas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryQuotas")
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! The store shape *count*: what is asked of it, and what it promises.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::answer::Answer;
+use super::key::Key;
+use super::quota::Limit;
+use crate::config::ConfigError;
+
+/// Counts what callers use of their quotas.
+///
+/// What an engine promises:
+/// - **Atomic.** However many ask at once, for one key no more is admitted than its limit allows. An
+///   engine that runs out of room may refuse too much; it never admits too much.
+/// - **Refusals are free.** What is refused changes nothing, and neither does a cost of 0, which is
+///   a look.
+/// - **State belongs to policy and key**, never to the limit: who asks under another limit (a
+///   changed plan) finds the units that were used, not a fresh quota.
+/// - **It forgets by itself.** A key that has its whole quota again takes no room.
+/// - **No personal data.** Of policy and key only a keyed hash is kept.
+/// - An error means that nothing is known; whoever asked must not take it for a yes.
+pub trait Quotas: fmt::Debug + Send + Sync + 'static {
+    /// Takes the units of `charge`, if they are there.
+    fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision>;
+}
+
+/// Units to take from the quota of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Charge<'a> {
+    /// The policy: the same key has a quota under each of them.
+    pub policy: &'a Policy,
+    /// Whose quota it is.
+    pub key: &'a Key<'a>,
+    /// The quota.
+    pub limit: &'a Limit,
+    /// How many units to take; 0 is a look.
+    pub cost: u32,
+    /// The moment, in nanoseconds of a clock that never goes back; the same clock for all that is
+    /// asked of one store. An engine that several processes share reads its own clock instead.
+    pub now: u64,
+}
+
+/// What became of a [`Charge`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether the units were taken.
+    pub admitted: bool,
+    /// How many units a rested caller can use at once.
+    pub limit: u64,
+    /// How many units are left.
+    pub remaining: u64,
+    /// Nanoseconds until there is at least one unit more than `remaining`; 0 if none is in use.
+    pub reset_after: u64,
+    /// Nanoseconds until the same charge would be admitted, if nobody else takes from the key.
+    /// None if it was admitted, and if it never can be, since it costs more than the limit.
+    pub retry_after: Option<u64>,
+}
+
+/// A policy under which quotas are given, known by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    name: Box<str>,
+    id: u64,
+}
+
+impl Policy {
+    /// The policy called `name`: 1 to 64 printable ASCII characters, so that it can be an item of a
+    /// structured field (RFC 9651, section 3.3.3).
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is something else.
+    pub fn new(name: &str) -> Result<Self, ConfigError> {
+        let fits = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !(1..=64).contains(&name.len()) || !fits {
+            return Err(ConfigError::new(format!(
+                "{name:?} cannot name a policy: use 1 to 64 printable ASCII characters"
+            )));
+        }
+        let mut id = DefaultHasher::new();
+        name.hash(&mut id);
+        Ok(Self {
+            name: name.into(),
+            id: id.finish(),
+        })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A number that stands for the name within this process.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_structured_field_can_bear_is_refused() {
+        let longest = "n".repeat(64);
+        for (name, good) in [
+            ("", false),
+            ("login", true),
+            ("a\nb", false),
+            ("a\u{7f}", false),
+            ("\u{e9}", false),
+            (&longest, true),
+            (&format!("{longest}n"), false),
+        ] {
+            assert_eq!(Policy::new(name).is_ok(), good, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What every engine for quotas promises, and the engine in memory against it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use portcullis::clock::{Clock, ManualClock};
+use portcullis::store::memory::MemoryQuotas;
+use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas};
+
+/// An engine and the clock that it is asked by.
+#[derive(Clone)]
+pub(crate) struct Rig {
+    pub(crate) store: Arc<dyn Quotas>,
+    pub(crate) clock: ManualClock,
+}
+
+impl Rig {
+    pub(crate) async fn take(&self, policy: &str, key: &str, quota: Quota, cost: u32) -> Decision {
+        let limit = quota.checked().unwrap();
+        let charge = Charge {
+            policy: &Policy::new(policy).unwrap(),
+            key: &Key::from(key),
+            limit: &limit,
+            cost,
+            now: self.clock.ticks(),
+        };
+        self.store.take(charge).await.unwrap()
+    }
+
+    async fn admits(&self, policy: &str, key: &str, quota: Quota) -> bool {
+        self.take(policy, key, quota, 1).await.admitted
+    }
+}
+
+const KINDS: [fn(u32) -> Quota; 2] = [Quota::per_minute, |units| {
+    Quota::sliding_window(units, Duration::from_mins(1))
+}];
+
+/// Runs the whole contract against the engines that `make` makes, each of them empty.
+pub(crate) async fn keeps_the_contract(make: impl Fn() -> Rig) {
+    for quota in KINDS {
+        admits_the_quota_and_no_more(&make(), quota(3)).await;
+        is_honest_about_when_to_come_back(&make(), quota(3)).await;
+        refuses_for_ever_what_costs_too_much(&make(), quota(3)).await;
+        keeps_policies_and_keys_apart(&make(), quota(1)).await;
+        gives_no_fresh_quota_when_the_limit_changes(&make(), quota).await;
+        admits_exactly_the_quota_to_a_crowd(&make(), quota(1_000)).await;
+    }
+}
+
+async fn admits_the_quota_and_no_more(rig: &Rig, quota: Quota) {
+    for remaining in [2, 1, 0] {
+        let decision = rig.take("p", "k", quota, 1).await;
+        assert!(decision.admitted);
+        assert_eq!((decision.limit, decision.remaining), (3, remaining));
+        assert_eq!(decision.retry_after, None);
+    }
+    for _ in 0..10 {
+        assert!(!rig.admits("p", "k", quota).await);
+    }
+    let look = rig.take("p", "k", quota, 0).await;
+    assert!(look.admitted && look.remaining == 0);
+    // What was refused took nothing: the whole quota is back as if nobody had asked.
+    rig.clock.advance(Duration::from_mins(1));
+    assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 3);
+    assert!(rig.take("p", "k", quota, 3).await.admitted);
+}
+
+async fn is_honest_about_when_to_come_back(rig: &Rig, quota: Quota) {
+    assert!(rig.take("p", "k", quota, 2).await.admitted);
+    rig.clock.advance(Duration::from_secs(7));
+    assert!(rig.admits("p", "k", quota).await);
+    for cost in [1, 3] {
+        let refused = rig.take("p", "k", quota, cost).await;
+        let wait = refused.retry_after.unwrap();
+        assert!(refused.reset_after <= wait);
+        rig.clock.advance(Duration::from_nanos(wait - 1));
+        assert!(!rig.take("p", "k", quota, cost).await.admitted);
+        rig.clock.advance(Duration::from_nanos(1));
+        assert!(rig.take("p", "k", quota, cost).await.admitted);
+    }
+}
+
+async fn refuses_for_ever_what_costs_too_much(rig: &Rig, quota: Quota) {
+    let refused = rig.take("p", "k", quota, 4).await;
+    assert!(!refused.admitted && refused.retry_after.is_none());
+    assert_eq!(refused.remaining, 3);
+    let refused = rig.take("p", "k", quota, u32::MAX).await;
+    assert!(!refused.admitted && refused.retry_after.is_none());
+    assert!(rig.take("p", "k", quota, 3).await.admitted);
+}
+
+async fn keeps_policies_and_keys_apart(rig: &Rig, quota: Quota) {
+    for (policy, key) in [("p", "k"), ("p", "kk"), ("pk", "k"), ("q", "k"), ("k", "p")] {
+        assert!(rig.admits(policy, key, quota).await, "{policy:?} {key:?}");
+        assert!(!rig.admits(policy, key, quota).await, "{policy:?} {key:?}");
+    }
+}
+
+async fn gives_no_fresh_quota_when_the_limit_changes(rig: &Rig, quota: fn(u32) -> Quota) {
+    assert!(rig.take("p", "k", quota(100), 100).await.admitted);
+    for units in [10, 100, 1, 100] {
+        assert!(!rig.admits("p", "k", quota(units)).await, "{units}");
+    }
+}
+
+async fn admits_exactly_the_quota_to_a_crowd(rig: &Rig, quota: Quota) {
+    let admitted = Arc::new(AtomicU32::new(0));
+    let crowd: Vec<_> = (0..8)
+        .map(|_| {
+            let (rig, admitted) = (rig.clone(), Arc::clone(&admitted));
+            tokio::spawn(async move {
+                for _ in 0..1_000 {
+                    if rig.admits("p", "k", quota).await {
+                        admitted.fetch_add(1, Relaxed);
+                    }
+                }
+            })
+        })
+        .collect();
+    for caller in crowd {
+        caller.await.unwrap();
+    }
+    assert_eq!(admitted.load(Relaxed), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn the_engine_in_memory_keeps_the_contract() {
+    keeps_the_contract(|| Rig {
+        store: Arc::new(MemoryQuotas::new()),
+        clock: ManualClock::default(),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quotas_are_forgotten_by_nobody_at_the_end_of_time() {
+    let rig = Rig {
+        store: Arc::new(MemoryQuotas::new()),
+        clock: ManualClock::default(),
+    };
+    rig.clock.advance(Duration::MAX);
+    for quota in KINDS {
+        assert!(rig.admits("p", "k", quota(1)).await);
+        assert!(!rig.admits("p", "k", quota(1)).await);
+    }
+}
+
+#[test]
+fn a_store_without_room_or_with_too_much_is_refused() {
+    for (keys, good) in [(0, false), (1, true), (1 << 26, true), (usize::MAX, false)] {
+        assert_eq!(MemoryQuotas::with_capacity(keys).is_ok(), good, "{keys}");
+    }
+}
