@@ -15,6 +15,8 @@ pub mod authz;
 mod body;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "confirm")]
+pub mod confirm;
 pub mod event;
 #[cfg(feature = "remote")]
 pub mod fetch;

@@ -1,22 +1,23 @@
-//! `Principal` in a handler's arguments.
+//! `Principal` and `Scoped` in a handler's arguments.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use super::caller;
+use super::scoped::{ScopeDemand, Scoped};
 use crate::event;
 use crate::identity::{Caller, Facts, Principal};
-use crate::problem::{Challenge, Kind, Problem};
+use crate::problem::{Kind, Problem};
+
+const MISPLACED: &str = "handler_without_authentication";
 
 impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        known(head)?.ok_or_else(|| {
-            let problem = Problem::new(Kind::Unauthenticated)
-                .because("no_credential")
-                .with_challenge(&Challenge::new("Bearer"));
-            event::refuse(head, problem)
-        })
+        caller::known(head, MISPLACED, caller::ask_for_token)
+            .cloned()
+            .map_err(|problem| event::refuse(head, problem))
     }
 }
 
@@ -25,18 +26,21 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Option<Self>, Problem> {
-        known(head)
+        match Facts::caller(&head.extensions) {
+            Caller::Known(principal) => Ok(Some(principal.clone())),
+            Caller::Anonymous => Ok(None),
+            Caller::Unasked => {
+                let problem = Problem::new(Kind::Misconfigured).because(MISPLACED);
+                Err(event::refuse(head, problem))
+            }
+        }
     }
 }
 
-fn known(head: &Parts) -> Result<Option<Principal>, Problem> {
-    match Facts::caller(&head.extensions) {
-        Caller::Known(principal) => Ok(Some(principal.clone())),
-        Caller::Anonymous => Ok(None),
-        Caller::Unasked => {
-            let problem =
-                Problem::new(Kind::Misconfigured).because("handler_without_authentication");
-            Err(event::refuse(head, problem))
-        }
+impl<S: Send + Sync, D: ScopeDemand> FromRequestParts<S> for Scoped<D> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Self::of_caller(head).map_err(|problem| event::refuse(head, problem))
     }
 }

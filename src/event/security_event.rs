@@ -76,7 +76,8 @@ impl Outcome {
             | Kind::InvalidCredential
             | Kind::StepUpRequired
             | Kind::InsufficientScope
-            | Kind::Forbidden => Self::Refused,
+            | Kind::Forbidden
+            | Kind::ConfirmationRequired => Self::Refused,
         }
     }
 }

@@ -16,10 +16,12 @@
 
 mod client;
 mod facts;
+mod permissions;
 mod principal;
 mod scope;
 
 pub use client::ClientAddr;
 pub use facts::{Caller, Facts};
+pub use permissions::{Permissions, TooManyPermissions};
 pub use principal::{Credential, Principal};
 pub use scope::{Scope, Scopes};

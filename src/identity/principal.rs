@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::permissions::Permissions;
 use super::scope::Scopes;
 
 /// Who is calling, and how far that was proved. A handle: clones share one record.
@@ -18,6 +19,7 @@ struct Record {
     tenant: Option<Box<str>>,
     credential: Credential,
     scopes: Scopes,
+    permissions: Permissions,
     auth_time: Option<u64>,
     acr: Option<Box<str>>,
     amr: Box<[Box<str>]>,
@@ -53,6 +55,16 @@ impl Credential {
         }
     }
 
+    /// The authentication scheme on which a caller who showed this is challenged (RFC 9110,
+    /// section 11.1).
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Self::Token { .. } | Self::Other => "Bearer",
+            Self::ApiKey { .. } => "ApiKey",
+        }
+    }
+
     /// The public id of the credential, if it has one.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -74,6 +86,7 @@ impl Principal {
             tenant: None,
             credential: Credential::Other,
             scopes: Scopes::default(),
+            permissions: Permissions::default(),
             auth_time: None,
             acr: None,
             amr: Box::default(),
@@ -102,6 +115,12 @@ impl Principal {
     #[must_use]
     pub fn with_scopes(self, scopes: Scopes) -> Self {
         self.altered(|record| record.scopes = scopes)
+    }
+
+    /// Grants permissions, roles or groups.
+    #[must_use]
+    pub fn with_permissions(self, permissions: Permissions) -> Self {
+        self.altered(|record| record.permissions = permissions)
     }
 
     /// Says when the caller last proved who they are, in seconds since the Unix epoch.
@@ -150,6 +169,12 @@ impl Principal {
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.0.scopes
+    }
+
+    /// What the caller may do, in the words of whoever vouches for them.
+    #[must_use]
+    pub fn permissions(&self) -> &Permissions {
+        &self.0.permissions
     }
 
     /// When the caller last proved who they are, in seconds since the Unix epoch.

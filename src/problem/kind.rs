@@ -20,6 +20,8 @@ pub enum Kind {
     InsufficientScope,
     /// The caller may not do this.
     Forbidden,
+    /// The request must be confirmed before it is carried out.
+    ConfirmationRequired,
     /// The body is longer than this resource reads.
     BodyTooLarge,
     /// The body's media type is not one that this resource reads.
@@ -54,7 +56,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -62,6 +64,7 @@ impl Kind {
         Self::StepUpRequired,
         Self::InsufficientScope,
         Self::Forbidden,
+        Self::ConfirmationRequired,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidBody,
@@ -139,6 +142,12 @@ impl Kind {
                 "forbidden",
                 S::FORBIDDEN,
                 "This is not allowed",
+                G::PermissionDenied,
+            ),
+            Self::ConfirmationRequired => (
+                "confirmation-required",
+                S::FORBIDDEN,
+                "This request must be confirmed first",
                 G::PermissionDenied,
             ),
             Self::BodyTooLarge => (

@@ -1,5 +1,7 @@
 //! Remember once: the store behind replay protection.
 
+use std::sync::Arc;
+
 use super::answer::Answer;
 
 /// Remembers what was seen, until it need not be remembered any more.
@@ -19,3 +21,10 @@ pub trait Seen: Send + Sync + 'static {
 /// What is remembered: a digest of everything that makes one use unique, so that it has a fixed
 /// size and tells nobody anything.
 pub type SeenKey = [u8; 32];
+
+/// A memory that several hold is a memory.
+impl<S: Seen + ?Sized> Seen for Arc<S> {
+    fn insert(&self, key: SeenKey, until: u64, now: u64) -> Answer<'_, bool> {
+        (**self).insert(key, until, now)
+    }
+}

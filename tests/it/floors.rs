@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
         "api_key",
         "assign",
         "authz",
+        "confirm",
         "input",
         "introspection",
         "jwt",
@@ -55,7 +56,7 @@ fn house() -> Vec<(PathBuf, String, String)> {
         .collect()
 }
 
-/// The rooms that a file's code (not its docs) names by `crate::`.
+/// The rooms that a file's code (not its docs) names by `crate::`. Macros live in no room.
 fn imported_rooms(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -64,9 +65,10 @@ fn imported_rooms(text: &str) -> Vec<String> {
             Some(group) => group.split(", ").map(str::to_owned).collect(),
             None => vec![path.to_owned()],
         })
-        .map(|path| {
+        .filter_map(|path| {
             let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
-            path[..end.unwrap_or(path.len())].to_owned()
+            let (name, rest) = path.split_at(end.unwrap_or(path.len()));
+            (!rest.starts_with('!')).then(|| name.to_owned())
         })
         .collect()
 }
@@ -126,4 +128,5 @@ fn imports_are_found_wherever_they_stand() {
     let text = "use crate::clock::Clock;\nlet x = crate::event::tell();\n// crate::not\n";
     assert_eq!(imported_rooms(text), ["clock", "event"]);
     assert_eq!(imported_rooms("use crate::{a::B, c};"), ["a", "c"]);
+    assert_eq!(imported_rooms("$crate::a! { $crate::b::C }"), ["b"]);
 }

@@ -4,6 +4,9 @@
 
 mod api_key;
 mod assign;
+mod authz;
+#[cfg(feature = "confirm")]
+mod confirm;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
 #[cfg(feature = "remote")]
@@ -16,6 +19,7 @@ mod input_rules;
 mod interop;
 #[cfg(feature = "remote")]
 mod introspection;
+mod introduced;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
@@ -24,9 +28,10 @@ mod outgoing;
 mod quotas_contract;
 mod quotas_model;
 mod rate_limit;
-mod secrets;
-mod seen;
 mod rate_limit_faults;
 mod rate_limit_shared;
+mod secrets;
+mod seen;
+mod step_up;
 mod support;
 mod walk;

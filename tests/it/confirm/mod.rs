@@ -1,0 +1,5 @@
+//! confirm, through a real router.
+
+mod flow;
+mod house;
+mod refused;
