@@ -15,11 +15,15 @@ pub mod authz;
 pub mod clock;
 pub mod config;
 pub mod event;
+#[cfg(feature = "remote")]
+pub mod fetch;
 mod field;
 pub mod guard;
 pub mod identity;
 #[cfg(feature = "json")]
 pub mod input;
+#[cfg(feature = "remote")]
+pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod problem;

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["clock", "config", "field", "identity", "problem", "secret"],
     &["event"],
-    &["body", "guard", "store"],
+    &["body", "fetch", "guard", "store"],
     &[
         "api_key",
         "assign",
         "authz",
         "input",
+        "introspection",
         "jwt",
         "rate_limit",
         "step_up",

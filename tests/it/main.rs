@@ -4,6 +4,8 @@
 
 mod api_key;
 mod assign;
+#[cfg(feature = "remote")]
+mod fetch;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
@@ -11,6 +13,10 @@ mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+#[cfg(feature = "remote")]
+mod introspection;
+#[cfg(feature = "remote")]
+mod outgoing;
 mod rate_limit;
 mod seen;
 mod support;
