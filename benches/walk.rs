@@ -61,12 +61,20 @@ fn main() {
     for case in cases(&runtime) {
         let measured = Measured {
             allocations: allocations(&runtime, &case),
-            nanoseconds: if check_only { 0.0 } else { time(&runtime, &case) },
+            nanoseconds: if check_only {
+                0.0
+            } else {
+                time(&runtime, &case)
+            },
         };
         table.push((case.name, measured));
     }
     let bare = |name: &str| {
-        let twin = if name.contains("body") { "bare, with a body" } else { "bare" };
+        let twin = if name.contains("body") {
+            "bare, with a body"
+        } else {
+            "bare"
+        };
         table.iter().find(|(name, _)| *name == twin).unwrap()
     };
     println!("{:<44} {:>6} {:>7} {:>9}", "", "alloc", "more", "x bare");
@@ -81,7 +89,10 @@ fn main() {
     }
     let find = |wanted| &table.iter().find(|(name, _)| *name == wanted).unwrap().1;
     let more = find(WHOLE).allocations - find("bare").allocations;
-    assert!(more <= SHIELD_BUDGET, "a whole shield costs {more} allocations");
+    assert!(
+        more <= SHIELD_BUDGET,
+        "a whole shield costs {more} allocations"
+    );
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
     if !check_only {
         limiter(&runtime);
@@ -94,7 +105,9 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let key = SigningKey::hs256([7; 32]).unwrap();
     let scopes = || Scopes::parse("articles:read");
     let issuer = JwtIssuer::new("https://id.example", "articles", key.clone()).unwrap();
-    let token = issuer.issue(&Grant::to("alice").with_scopes(scopes())).unwrap();
+    let token = issuer
+        .issue(&Grant::to("alice").with_scopes(scopes()))
+        .unwrap();
     let token = format!("Bearer {}", token.expose());
     let ring = MemoryKeyRing::default();
     let issued: IssuedApiKey = runtime
@@ -118,9 +131,21 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let case = |name, app, request| Case { name, app, request };
     vec![
         case("bare", bare(), Box::new(plain)),
-        case("Shield without guards", bare().layer(Shield::new()), Box::new(plain)),
-        case("RequireJwt (HS256)", bare().layer(jwt()), Box::new(with_token)),
-        case("RequireApiKey", bare().layer(keyed()), Box::new(with_key.clone())),
+        case(
+            "Shield without guards",
+            bare().layer(Shield::new()),
+            Box::new(plain),
+        ),
+        case(
+            "RequireJwt (HS256)",
+            bare().layer(jwt()),
+            Box::new(with_token),
+        ),
+        case(
+            "RequireApiKey",
+            bare().layer(keyed()),
+            Box::new(with_key.clone()),
+        ),
         case(
             "RateLimit",
             bare().layer(RateLimit::per_client(Quota::per_second(1_000_000)).unwrap()),
@@ -146,17 +171,26 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
         ),
         case(
             "bare, with a body",
-            Router::new().route("/", post(|axum::Json(article): axum::Json<Article>| async { article.title })),
+            Router::new().route(
+                "/",
+                post(|axum::Json(article): axum::Json<Article>| async { article.title }),
+            ),
             Box::new(with_body),
         ),
         case(
             "ValidatedJson, for a body",
-            Router::new().route("/", post(|ValidatedJson(article): ValidatedJson<Article>| async { article.title })),
+            Router::new().route(
+                "/",
+                post(|ValidatedJson(article): ValidatedJson<Article>| async { article.title }),
+            ),
             Box::new(with_body),
         ),
         case(
             "Allowed, for a body",
-            Router::new().route("/", post(|Allowed(article): Allowed<Article>| async { article.title })),
+            Router::new().route(
+                "/",
+                post(|Allowed(article): Allowed<Article>| async { article.title }),
+            ),
             Box::new(with_body),
         ),
     ]
@@ -177,7 +211,9 @@ fn request(method: &str, header: Option<(&str, &str)>, body: &'static str) -> Re
 }
 
 fn answer(runtime: &Runtime, case: &Case, request: Request<Body>) -> Response<Body> {
-    let response = runtime.block_on((&case.app).clone().oneshot(request)).unwrap();
+    let response = runtime
+        .block_on((&case.app).clone().oneshot(request))
+        .unwrap();
     assert_eq!(response.status(), 200, "{}", case.name);
     response
 }

@@ -32,8 +32,14 @@ impl Demo<'_> {
         title("Tokens");
         show("200 with a token", &format!("{write} {api}/articles"));
         show("401 without one", &format!("{api}/articles"));
-        show("401 with a forged one", &format!("{} {api}/articles", bearer(&format!("{reader}x"))));
-        show("400 with two at once", &format!("{read} {write} {api}/articles"));
+        show(
+            "401 with a forged one",
+            &format!("{} {api}/articles", bearer(&format!("{reader}x"))),
+        );
+        show(
+            "400 with two at once",
+            &format!("{read} {write} {api}/articles"),
+        );
         show(
             "200 and a token of 15 minutes for a login",
             &format!("{json} -d '{}' {api}/token", login(password)),
@@ -52,17 +58,29 @@ impl Demo<'_> {
         show("403 with articles:read alone", &publish(&read, article));
 
         title("API keys");
-        show("200 with a key", &format!("-H 'X-API-Key: {key}' {api}/statistics"));
+        show(
+            "200 with a key",
+            &format!("-H 'X-API-Key: {key}' {api}/statistics"),
+        );
         show("401 without one", &format!("{api}/statistics"));
-        show("401 with a mistyped one", &format!("-H 'X-API-Key: {key}x' {api}/statistics"));
+        show(
+            "401 with a mistyped one",
+            &format!("-H 'X-API-Key: {key}x' {api}/statistics"),
+        );
 
         title("Bodies");
         show(
             "422 and every fault at once",
             &publish(&write, r#"{"title": "", "tags": [1], "views": 9}"#),
         );
-        show("400 for broken JSON", &publish(&write, r#"{"title": "Gates","#));
-        show("400 for a member given twice", &publish(&write, r#"{"title": "a", "title": "b"}"#));
+        show(
+            "400 for broken JSON",
+            &publish(&write, r#"{"title": "Gates","#),
+        );
+        show(
+            "400 for a member given twice",
+            &publish(&write, r#"{"title": "a", "title": "b"}"#),
+        );
         show(
             "415 for another media type",
             &format!("{write} -H 'Content-Type: text/plain' -d '{article}' {api}/articles"),
@@ -74,8 +92,14 @@ impl Demo<'_> {
 
         title("Fields that are the caller's to set");
         let patch = |body: &str| format!("-X PATCH {write} {json} -d '{body}' {api}/users/me");
-        show("200 for email, name and bio", &patch(r#"{"bio": "Keeps gates."}"#));
-        show("422 for a field that is not", &patch(r#"{"is_admin": true}"#));
+        show(
+            "200 for email, name and bio",
+            &patch(r#"{"bio": "Keeps gates."}"#),
+        );
+        show(
+            "422 for a field that is not",
+            &patch(r#"{"is_admin": true}"#),
+        );
 
         title("Limits");
         println!("# 429 in the end: five logins a minute");

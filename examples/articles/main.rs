@@ -82,7 +82,9 @@ async fn log_in(
     }
     let grant = Grant::to(login.user).with_scopes(Scopes::parse(READ_AND_WRITE));
     let token = app.tokens.issue(&grant)?;
-    Ok(Json(json!({ "access_token": token.expose(), "token_type": "Bearer", "expires_in": 900 })))
+    Ok(Json(
+        json!({ "access_token": token.expose(), "token_type": "Bearer", "expires_in": 900 }),
+    ))
 }
 
 async fn list(State(app): State<App>) -> Json<Vec<Article>> {
@@ -109,7 +111,9 @@ async fn statistics(State(app): State<App>, key: ApiKey) -> Json<Value> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
 
     let signing = SigningKey::hs256(rand::random::<[u8; 32]>())?;
     let password = format!("{:x}", rand::random::<u128>());
@@ -137,11 +141,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/articles", articles)
         .route("/users/me", patch(change_me))
         .layer(by_token)
-        .merge(Router::new().route("/statistics", get(statistics)).layer(by_key))
+        .merge(
+            Router::new()
+                .route("/statistics", get(statistics))
+                .layer(by_key),
+        )
         .merge(
             Router::new()
                 .route("/token", post(log_in))
-                .layer(RateLimit::per_client(Quota::sliding_window(5, Duration::from_mins(1)))?),
+                .layer(RateLimit::per_client(Quota::sliding_window(
+                    5,
+                    Duration::from_mins(1),
+                ))?),
         )
         .with_state(App {
             articles: Arc::default(),

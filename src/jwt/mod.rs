@@ -80,14 +80,22 @@ mod extract;
 mod fault;
 mod grant;
 mod guard;
+#[cfg(feature = "remote")]
+mod import;
 mod issuer;
 mod json;
 mod jwk;
 mod key_set;
+mod key_source;
 mod keys;
 mod pem;
+#[cfg(feature = "remote")]
+mod remote;
+mod roster;
 mod rule;
+mod status;
 mod token;
+mod trusted;
 mod verifier;
 
 pub use algorithm::Algorithm;
@@ -97,3 +105,5 @@ pub use guard::RequireJwt;
 pub use issuer::JwtIssuer;
 pub use key_set::KeySet;
 pub use keys::{SigningKey, VerifyingKey};
+pub use status::IssuerStatus;
+pub use trusted::Issuer;

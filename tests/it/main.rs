@@ -10,11 +10,11 @@ mod floors;
 #[cfg(feature = "json")]
 mod input;
 mod interop;
+#[cfg(feature = "remote")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
-#[cfg(feature = "remote")]
-mod introspection;
 #[cfg(feature = "remote")]
 mod outgoing;
 mod rate_limit;
