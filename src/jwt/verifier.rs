@@ -46,9 +46,9 @@ impl Verifier {
         self.policy.judge(&claims, now)?;
         let principal = claims.into_principal()?;
 
-        let key = keys.find(algorithm, header.key_id.as_deref())?;
         let mut buffer = [0; LONGEST_SIGNATURE];
         let signature = token::decode_signature(parts.signature, &mut buffer)?;
+        let key = keys.find(algorithm, header.key_id.as_deref())?;
         if !key.verifies(parts.signed.as_bytes(), signature) {
             return Err(Fault::BAD_SIGNATURE);
         }

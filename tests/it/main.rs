@@ -12,6 +12,8 @@ mod input;
 mod interop;
 #[cfg(feature = "remote")]
 mod introspection;
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod jwks;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;

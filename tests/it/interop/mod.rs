@@ -9,6 +9,10 @@ mod library_test;
 mod place;
 mod provider;
 mod provider_test;
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod resource_server_test;
+#[cfg(feature = "jwt")]
+mod tokens_test;
 mod wire;
 
 pub(crate) use library::{KeyPair, Library, now};
