@@ -91,3 +91,57 @@ fn read_unpinned(
 fn not_allowed() -> ConfigError {
     ConfigError::new("its algorithm is not one that the issuer may sign with")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const KEY: &str =
+        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    fn count(keys: &str, allowed: &[Algorithm]) -> Result<(usize, usize), &'static str> {
+        let set = format!(r#"{{"keys":[{keys}]}}"#);
+        let read = read(set.as_bytes(), allowed).map_err(Malformed::word)?;
+        Ok((read.keys.iter().count(), read.skipped))
+    }
+
+    #[test]
+    fn what_is_no_good_is_passed_over_and_nothing_but_that_is_no_set() {
+        let allowed = [Algorithm::Ed25519];
+        assert_eq!(count(KEY, &allowed), Ok((1, 0)));
+        assert_eq!(
+            count(&format!(r#"1,{KEY},{{"kty":"oct","k":"AQAB"}}"#), &allowed),
+            Ok((1, 2))
+        );
+        assert_eq!(count(KEY, &[Algorithm::Es256]), Err("no_usable_key"));
+        assert_eq!(count("", &allowed), Err("no_usable_key"));
+        let many = |n| vec![KEY; n].join(",");
+        assert_eq!(count(&many(100), &allowed), Ok((100, 0)));
+        assert_eq!(count(&many(101), &allowed), Err("too_many_keys"));
+        for bytes in [
+            &b"\xff"[..],
+            b"",
+            b"[]",
+            b"{}",
+            br#"{"keys":{}}"#,
+            br#"{"keys":[],"keys":[]}"#,
+        ] {
+            let word = read(bytes, &allowed).map(drop).map_err(Malformed::word);
+            assert_eq!(word, Err("key_set_malformed"), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_and_no_key_comes_from_nothing(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            members in r#"("(kty|crv|x|y|n|e|k|alg|use|kid)":("(RSA|EC|oct|OKP|P-256|AQAB)"|1|null),?){0,6}"#,
+        ) {
+            prop_assert!(read(&bytes, &Algorithm::ALL).is_err());
+            let short = count(&format!("{{{members}}}"), &Algorithm::ALL);
+            prop_assert!(short.is_err(), "no key here is long enough");
+        }
+    }
+}

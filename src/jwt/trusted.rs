@@ -64,8 +64,8 @@ impl Issuer {
     /// for them and kept fresh; see [the module](super#keys-that-are-fetched).
     ///
     /// # Errors
-    /// As of [`with_discovery`](Self::with_discovery), and if there is no HTTP client; see
-    /// [`Fetcher::new`].
+    /// As of [`with_remote_jwks_over`](Self::with_remote_jwks_over), and if there is no HTTP client;
+    /// see [`Fetcher::new`].
     #[cfg(feature = "remote")]
     pub fn with_remote_jwks(
         issuer: &str,
@@ -79,7 +79,8 @@ impl Issuer {
     /// authority.
     ///
     /// # Errors
-    /// As of [`with_discovery`](Self::with_discovery).
+    /// [`ConfigError`] if `issuer` or `audience` is empty, or if the issuer goes by plain http without
+    /// it and its endpoint being on the loopback interface.
     #[cfg(feature = "remote")]
     pub fn with_remote_jwks_over(
         fetcher: Fetcher,
@@ -120,8 +121,7 @@ impl Issuer {
     /// [`Discovery::oauth`] (RFC 8414), or one through a fetcher of your own.
     ///
     /// # Errors
-    /// [`ConfigError`] if the issuer or `audience` is empty, or if the issuer goes by plain http
-    /// without being on the loopback interface.
+    /// [`ConfigError`] if `audience` is empty.
     #[cfg(feature = "remote")]
     pub fn with_discovery(issuer: Discovery, audience: &str) -> Result<Self, ConfigError> {
         let name: Box<str> = issuer.issuer().into();

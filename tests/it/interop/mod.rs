@@ -4,6 +4,8 @@
 //! `tests/interop/` holds their programs, and its `setup.sh` (which `tests/run.sh` calls) installs
 //! them. What is missing fails the test that needs it: nothing here is ever skipped.
 
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod example_test;
 mod library;
 mod library_test;
 mod place;

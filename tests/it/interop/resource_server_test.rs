@@ -75,7 +75,7 @@ async fn the_providers_tokens_of_every_algorithm_are_accepted_and_those_for_othe
     let weak = token(&provider).await;
     assert_eq!(
         caller(&strict, &weak).await,
-        refused("403 insufficient_scope")
+        refused("403 insufficient-scope")
     );
     assert_eq!(
         asked(&provider).await,
