@@ -73,8 +73,9 @@ pub(crate) async fn start() -> Result<(String, Child), Box<dyn Error>> {
         .ok_or("the provider did not start")?;
     let ready: Value = serde_json::from_str(&ready)?;
     Ok((
-        ready["issuer"]
-            .as_str()
+        ready
+            .get("issuer")
+            .and_then(Value::as_str)
             .ok_or("the provider has no issuer")?
             .to_owned(),
         child,

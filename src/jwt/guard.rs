@@ -182,6 +182,10 @@ impl RequireJwt {
     }
 
     /// The caller learns the class of the fault alone.
+    #[cfg_attr(
+        not(feature = "remote"),
+        allow(clippy::needless_pass_by_value, clippy::infallible_destructuring_match)
+    )]
     fn refusal(&self, refused: Refused) -> Problem {
         let fault = match refused {
             Refused::Fault(fault) => fault,

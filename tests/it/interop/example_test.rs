@@ -39,7 +39,7 @@ fn commands(example: &mut Example) -> Vec<(String, String)> {
             break;
         }
         match line.strip_prefix("# ") {
-            Some(comment) => promised = comment.split(' ').next().unwrap().to_owned(),
+            Some(comment) => promised = comment.chars().take(3).collect(),
             None if line.starts_with("curl ") => commands.push((promised.clone(), line)),
             None => {}
         }

@@ -46,7 +46,7 @@ async fn no_token_that_is_bad_in_itself_has_anything_fetched() {
     for (token, reason) in [
         ("a.b".to_owned(), "token_malformed"),
         ("a.b.c.d.e".to_owned(), "token_encrypted"),
-        (format!("{}=", good), "bad_base64"),
+        (format!("{good}="), "bad_base64"),
         (
             format!("e30{}", good.trim_start_matches(|c| c != '.')),
             "wrong_algorithm",

@@ -78,7 +78,7 @@ async fn j6_keys_that_cannot_be_used_are_skipped_one_by_one_and_counted() {
         ),
         ("a name that is no text", with(jwk, "kid", json!(7))),
     ] {
-        let world = World::new(jwks(vec![key, good.jwk.clone()])).await;
+        let world = World::new(jwks(&[key, good.jwk.clone()])).await;
         assert_eq!(world.verdict(&good.token()).await, Ok(()), "{name}");
         let found = world.verdict(&bad.token()).await;
         assert_eq!(found, refused("unknown_key"), "{name}");
@@ -87,7 +87,7 @@ async fn j6_keys_that_cannot_be_used_are_skipped_one_by_one_and_counted() {
         assert_eq!(status.keys[0].id(), Some("good"));
     }
     // What can be used but for one member is used without it.
-    let world = World::new(jwks(vec![with(jwk, "x5u", json!("http://x"))])).await;
+    let world = World::new(jwks(&[with(jwk, "x5u", json!("http://x"))])).await;
     assert_eq!(world.verdict(&bad.token()).await, Ok(()));
 }
 
@@ -99,7 +99,7 @@ async fn a_set_in_which_nothing_can_be_used_is_no_set() {
         vec![with(&key.jwk, "use", json!("enc"))],
         vec![rsa("rsa-1024.pub.pem", 128)],
     ] {
-        let world = World::new(jwks(set)).await;
+        let world = World::new(jwks(&set)).await;
         let found = world.verdict(&key.token()).await;
         assert_eq!(found, refused("keys_unavailable"));
     }
@@ -108,17 +108,17 @@ async fn a_set_in_which_nothing_can_be_used_is_no_set() {
 #[tokio::test]
 async fn k5_two_keys_of_one_name_serve_nobody_unless_their_algorithms_tell_them_apart() {
     let (one, other) = (signer("a"), signer("a"));
-    let world = World::new(jwks(vec![one.jwk.clone(), other.jwk.clone()])).await;
+    let world = World::new(jwks(&[one.jwk.clone(), other.jwk.clone()])).await;
     for key in [&one, &other] {
         assert_eq!(world.verdict(&key.token()).await, refused("unknown_key"));
     }
     // Nor does a third one without a name stand in for them.
     let nameless = with(&one.jwk, "kid", Value::Null);
-    let world = World::new(jwks(vec![one.jwk.clone(), other.jwk.clone(), nameless])).await;
+    let world = World::new(jwks(&[one.jwk.clone(), other.jwk.clone(), nameless])).await;
     assert_eq!(world.verdict(&one.token()).await, refused("unknown_key"));
 
     let rsa = with(&rsa("rsa-2048.pub.pem", 256), "kid", json!("a"));
-    let world = World::new(jwks(vec![rsa, one.jwk.clone()])).await;
+    let world = World::new(jwks(&[rsa, one.jwk.clone()])).await;
     assert_eq!(world.verdict(&one.token()).await, Ok(()));
     let token = issued(
         &test_key(Algorithm::Ps256).with_id("a"),
@@ -128,12 +128,13 @@ async fn k5_two_keys_of_one_name_serve_nobody_unless_their_algorithms_tell_them_
     assert_eq!(world.verdict(&token).await, Ok(()));
 }
 
+type Rules = fn(Issuer) -> Issuer;
+
 #[tokio::test]
 async fn a_key_that_names_no_algorithm_serves_those_that_its_issuer_may_sign_with() {
     let all = |issuer: Issuer| issuer;
     let one = |issuer: Issuer| issuer.with_algorithms([Algorithm::Ps256]).unwrap();
     let es = |issuer: Issuer| issuer.with_algorithms([Algorithm::Es256]).unwrap();
-    type Rules = fn(Issuer) -> Issuer;
     let (rs256, rs512, ps256) = (Algorithm::Rs256, Algorithm::Rs512, Algorithm::Ps256);
     for (rules, alg, algorithm, expected) in [
         (all as Rules, None, rs256, Ok(())),
@@ -149,7 +150,7 @@ async fn a_key_that_names_no_algorithm_serves_those_that_its_issuer_may_sign_wit
     ] {
         let key = rsa("rsa-2048.pub.pem", 256);
         let key = alg.map_or(key.clone(), |alg| with(&key, "alg", json!(alg)));
-        let world = World::with(jwks(vec![key]), rules).await;
+        let world = World::with(jwks(&[key]), rules).await;
         let signing = test_key(algorithm).with_id("rsa");
         let token = issued(&signing, ISSUER, &super::world::clock());
         let found = world.verdict(&token).await;
@@ -175,7 +176,7 @@ fn secrets_are_never_fetched() {
 #[tokio::test]
 async fn a_key_without_a_name_serves_every_token_of_its_algorithm() {
     let (one, other) = (signer("a"), signer("b"));
-    let world = World::new(jwks(vec![with(&one.jwk, "kid", Value::Null)])).await;
+    let world = World::new(jwks(&[with(&one.jwk, "kid", Value::Null)])).await;
     assert_eq!(
         world.verdict(&one.token()).await,
         Ok(()),

@@ -17,7 +17,6 @@ use crate::outgoing::{self, Script, Server};
 
 pub(super) const ISSUER: &str = "https://id.example";
 pub(super) const API: &str = "articles";
-pub(super) const OK: Result<(), &str> = Ok(());
 /// Longer than a loopback exchange takes, and no longer than a test may.
 pub(super) const SOON: Duration = Duration::from_millis(300);
 pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
@@ -133,10 +132,11 @@ pub(super) async fn verdict(guard: &RequireJwt, token: &str) -> Result<(), Strin
 }
 
 pub(super) fn set(keys: &[&Signer]) -> Script {
-    jwks(keys.iter().map(|key| key.jwk.clone()).collect())
+    let keys: Vec<_> = keys.iter().map(|key| key.jwk.clone()).collect();
+    jwks(&keys)
 }
 
-pub(super) fn jwks(keys: Vec<Value>) -> Script {
+pub(super) fn jwks(keys: &[Value]) -> Script {
     outgoing::json("", &json!({ "keys": keys }).to_string())
 }
 
