@@ -40,6 +40,9 @@ cargo clippy --no-default-features --features rust-crypto --lib -- -D warnings
 say 'the other side of the interoperability tests'
 tests/interop/setup.sh
 
+say 'examples, which the tests start'
+cargo build --all-features --examples
+
 say 'unit and integration tests'
 cargo test --all-features --lib --bins --tests --examples
 

@@ -99,6 +99,15 @@ impl<T: Send + Sync + 'static> Refreshed<T> {
         self.0.state.load().current(now, &self.0.terms)
     }
 
+    /// The value as it is held, if it still serves, and whether it is so fresh that [`get`](Self::get)
+    /// would do nothing but return it. It fetches nothing.
+    pub(crate) fn peek(&self) -> (Option<Current<T>>, bool) {
+        let now = self.0.clock.ticks();
+        let state = self.0.state.load();
+        let step = plan(Need::Value, &state.facts(now), &self.0.terms);
+        (state.current(now, &self.0.terms).ok(), step == Step::Serve)
+    }
+
     /// What `find` finds in the value under `name`. If it finds nothing, the value may be out of
     /// date: the server is asked for a newer one, unless it was asked a moment ago or has lately
     /// been found not to know the name.

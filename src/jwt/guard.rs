@@ -12,8 +12,12 @@ use super::bearer::{Shown, shown};
 use super::extract::Payload;
 use super::fault::Fault;
 use super::key_set::KeySet;
-use super::rule::{MOST_LEEWAY, Policy, Profile};
-use super::verifier::{Verified, Verifier};
+use super::key_source::Refused;
+use super::roster::Roster;
+use super::rule::{self, Profile};
+use super::status::IssuerStatus;
+use super::trusted::Issuer;
+use super::verifier::Verified;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
@@ -24,7 +28,7 @@ use crate::problem::{Challenge, Kind, Problem};
 /// (RFC 6750, RFC 7519, RFC 8725, RFC 9068).
 #[derive(Clone)]
 pub struct RequireJwt {
-    verifier: Verifier,
+    issuers: Roster,
     scopes: Scopes,
     checks: Vec<Check>,
     realm: Option<Box<str>>,
@@ -40,16 +44,17 @@ impl RequireJwt {
     /// # Errors
     /// [`ConfigError`] if `issuer` or `audience` is empty.
     pub fn new(issuer: &str, audience: &str, keys: impl Into<KeySet>) -> Result<Self, ConfigError> {
-        if issuer.is_empty() || audience.is_empty() {
-            return Err(ConfigError::new(
-                "issuer and audience must not be empty: give what tokens bear in `iss` and `aud`",
-            ));
-        }
+        Self::of([Issuer::new(issuer, audience, keys)?])
+    }
+
+    /// Accepts access tokens of each of `issuers`: by the rules and with the keys of the one that
+    /// `iss` names. A token of any other is refused, and nobody is asked about it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there is none, or one twice.
+    pub fn of(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, ConfigError> {
         Ok(Self {
-            verifier: Verifier {
-                policy: Policy::new(issuer, audience),
-                keys: keys.into(),
-            },
+            issuers: Roster::new(issuers)?,
             scopes: Scopes::default(),
             checks: Vec::new(),
             realm: None,
@@ -76,12 +81,8 @@ impl RequireJwt {
     /// # Errors
     /// [`ConfigError`] if `leeway` is more than 300 s.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
-        if leeway > Duration::from_secs(MOST_LEEWAY) {
-            return Err(ConfigError::new(
-                "a leeway of more than 300 s keeps expired tokens alive: mend the clock instead",
-            ));
-        }
-        self.verifier.policy.leeway = leeway.as_secs();
+        let leeway = rule::leeway(leeway)?;
+        self.issuers.each(|policy| policy.leeway = leeway);
         Ok(self)
     }
 
@@ -89,7 +90,8 @@ impl RequireJwt {
     /// not expired (default: no limit).
     #[must_use]
     pub fn with_max_age(mut self, age: Duration) -> Self {
-        self.verifier.policy.max_age = Some(age.as_secs());
+        self.issuers
+            .each(|policy| policy.max_age = Some(age.as_secs()));
         self
     }
 
@@ -98,14 +100,15 @@ impl RequireJwt {
     /// audience, such as ID tokens: they would be accepted.
     #[must_use]
     pub fn with_plain_jwt(mut self) -> Self {
-        self.verifier.policy.profile = Profile::Plain;
+        self.issuers.each(|policy| policy.profile = Profile::Plain);
         self
     }
 
     /// Reads the caller's tenant from the text claim `name`; a token without it has none.
     #[must_use]
     pub fn with_tenant_claim(mut self, name: &str) -> Self {
-        self.verifier.policy.tenant_claim = Some(name.into());
+        self.issuers
+            .each(|policy| policy.tenant_claim = Some(name.into()));
         self
     }
 
@@ -130,10 +133,11 @@ impl RequireJwt {
         self
     }
 
-    /// Reads the time from `clock` (default: the machine's own).
+    /// Reads the time from `clock` (default: the machine's own). Forgets keys that were fetched.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self.issuers.timed_by(&self.clock);
         self
     }
 
@@ -141,12 +145,28 @@ impl RequireJwt {
     /// then opens this one; it is for issuers that write no `aud` at all.
     #[must_use]
     pub fn dangerous_allow_any_audience(mut self) -> Self {
-        self.verifier.policy.audience = None;
+        self.issuers.each(|policy| policy.audience = None);
         self
     }
 
-    fn verify(&self, token: &str) -> Result<Verified, Fault> {
-        let verified = self.verifier.verify(token, self.clock.now())?;
+    /// How things stand with the keys of each issuer, for health checks. It fetches nothing.
+    #[must_use]
+    pub fn status(&self) -> Vec<IssuerStatus> {
+        self.issuers.status()
+    }
+
+    /// Fetches the keys of each issuer whose keys are fetched, one after the other, whatever the
+    /// schedule says: at start, so that no request has to wait, or when a key is withdrawn.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::fetch::Unavailable) if one of them failed; its last good keys stay.
+    #[cfg(feature = "remote")]
+    pub async fn reload(&self) -> Result<(), crate::fetch::Unavailable> {
+        self.issuers.reload().await
+    }
+
+    async fn verify(&self, token: &str) -> Result<Verified, Refused> {
+        let verified = self.issuers.verify(token, self.clock.now()).await?;
         for check in &self.checks {
             check(&verified.payload)?;
         }
@@ -162,7 +182,16 @@ impl RequireJwt {
     }
 
     /// The caller learns the class of the fault alone.
-    fn refusal(&self, fault: Fault) -> Problem {
+    #[cfg_attr(
+        not(feature = "remote"),
+        allow(clippy::needless_pass_by_value, clippy::infallible_destructuring_match)
+    )]
+    fn refusal(&self, refused: Refused) -> Problem {
+        let fault = match refused {
+            Refused::Fault(fault) => fault,
+            #[cfg(feature = "remote")]
+            Refused::Unavailable(keys) => return keys.into_problem("keys_unavailable"),
+        };
         let error = match fault.kind() {
             Kind::InvalidRequest => "invalid_request",
             _ => "invalid_token",
@@ -178,8 +207,8 @@ impl Guard for RequireJwt {
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
         let verified = match shown(&head.headers) {
-            Shown::Token(token) => self.verify(token),
-            Shown::Bad(fault) => Err(fault),
+            Shown::Token(token) => self.verify(token).await,
+            Shown::Bad(fault) => Err(fault.into()),
             Shown::Nothing => {
                 // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
                 // section 3.1).
@@ -189,7 +218,7 @@ impl Guard for RequireJwt {
                     .into());
             }
         };
-        let verified = verified.map_err(|fault| self.refusal(fault))?;
+        let verified = verified.map_err(|refused| self.refusal(refused))?;
         let enough = verified.principal.scopes().contains_all(&self.scopes);
         head.extensions.insert(Payload(verified.payload));
         Facts::entry(&mut head.extensions).caller = Caller::Known(verified.principal);
@@ -231,7 +260,7 @@ impl<S> Layer<S> for RequireJwt {
 impl fmt::Debug for RequireJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequireJwt")
-            .field("verifier", &self.verifier)
+            .field("issuers", &self.issuers)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }

@@ -12,9 +12,9 @@ use super::keys::VerifyingKey;
 use crate::config::ConfigError;
 
 /// As many keys as a set may have.
-const MOST_KEYS: usize = 100;
+pub(super) const MOST_KEYS: usize = 100;
 
-type Members = Map<String, Value>;
+pub(super) type Members = Map<String, Value>;
 
 /// Reads a JWK.
 pub(super) fn read_key(text: &str) -> Result<VerifyingKey, ConfigError> {
@@ -43,14 +43,14 @@ fn fault<T>(sentence: &'static str) -> Result<T, ConfigError> {
 }
 
 /// The members of `text`, none of them given twice: which one counts would be a guess.
-fn read_object(text: &str) -> Result<Members, ConfigError> {
+pub(super) fn read_object(text: &str) -> Result<Members, ConfigError> {
     json::read(text.as_bytes(), usize::MAX, |_, _| ())
         .ok()
         .and_then(|()| serde_json::from_str(text).ok())
         .ok_or_else(|| ConfigError::new("the text is not a JSON object without repeated members"))
 }
 
-fn read_members(jwk: &Members) -> Result<VerifyingKey, ConfigError> {
+pub(super) fn read_members(jwk: &Members) -> Result<VerifyingKey, ConfigError> {
     check_purpose(jwk)?;
     let kind = text(jwk, "kty")?.unwrap_or_default();
     let algorithm = read_algorithm(jwk, kind)?;
@@ -136,7 +136,7 @@ fn read_material(jwk: &Members, algorithm: Algorithm) -> Result<Material, Config
 }
 
 /// A member that is text, if it is there.
-fn text<'a>(jwk: &'a Members, name: &str) -> Result<Option<&'a str>, ConfigError> {
+pub(super) fn text<'a>(jwk: &'a Members, name: &str) -> Result<Option<&'a str>, ConfigError> {
     match jwk.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

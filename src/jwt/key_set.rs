@@ -54,6 +54,17 @@ impl KeySet {
         Self::new(jwk::read_set(json)?)
     }
 
+    /// Keys of somebody else's set, in which two that cannot be told apart serve no token at all.
+    #[cfg(feature = "remote")]
+    pub(super) fn of_others(keys: Vec<VerifyingKey>) -> Self {
+        Self(keys.into())
+    }
+
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.0.iter()
+    }
+
     /// The algorithm that goes by `name`, if a key here has it.
     pub(super) fn algorithm(&self, name: &str) -> Result<Algorithm, Fault> {
         Algorithm::named(name)
@@ -72,10 +83,12 @@ impl KeySet {
                 .iter()
                 .filter(move |key| key.algorithm() == algorithm)
         };
+        let named = |id| of().filter(move |key| key.id() == id);
         match id {
-            Some(_) => only(of().filter(|key| key.id() == id))
-                .or_else(|()| only(of().filter(|key| key.id().is_none()))),
             None => only(of()),
+            // If two bear the name, no third key makes up for it.
+            Some(_) if named(id).next().is_some() => only(named(id)),
+            Some(_) => only(named(None)),
         }
         .map_err(|()| Fault::UNKNOWN_KEY)
     }

@@ -4,7 +4,7 @@
 //! `Authorization: Bearer` header ([RFC 6750]) and verifies it in this order, the cheapest first:
 //! grammar and length (16 KiB), header, claims, signature ([RFC 7519], [RFC 8725], [RFC 9068]). It
 //! leaves a [`Principal`] for the guards behind it and the claims for the extractor [`Claims`].
-//! Nothing is stored, and nothing is fetched: keys are given when the application is put together.
+//! Keys are given when the application is put together, or fetched (see below).
 //!
 //! The algorithm is that of the key, never that of the token; addresses and keys inside a token are
 //! not looked at; an unknown critical header, a member given twice, and a token bound to a key that
@@ -46,6 +46,28 @@
 //! # }
 //! ```
 //!
+//! # Several issuers
+//!
+//! [`RequireJwt::of`] trusts each [`Issuer`] that it is given, by rules and keys of its own. The claim
+//! `iss` chooses among them before any key is looked at; a token of any other issuer is refused, and
+//! nobody is asked about it. The same subject at two issuers is two callers.
+//!
+//! # Keys that are fetched
+//!
+//! With the feature `remote`, `Issuer::discover` finds an issuer's keys from its name (`OpenID`
+//! Connect Discovery 1.0, RFC 8414), and `Issuer::with_remote_jwks` takes them from an address.
+//!
+//! - Only a token that is good in all but its signature has anything fetched.
+//! - Fetched keys are kept fresh in the background. A key that is not among them, or a signature that
+//!   does not fit, has them fetched anew, at most once in 30 seconds; those who need that wait for at
+//!   most 5, and requests with known keys never.
+//! - When the issuer cannot be reached, its last good keys serve for an hour beyond their time. After
+//!   that, or if there never were any, the answer is 503 with `Retry-After`.
+//! - Keys that are weak, malformed, secret, or not for signatures are passed over one by one; two of
+//!   the same name and algorithm serve no token; a set without any good key is as if it had not come.
+//!
+//! [`RequireJwt::status`] tells how things stand.
+//!
 //! # Answers
 //!
 //! | The request shows | Answer | `error` |
@@ -54,6 +76,7 @@
 //! | several `Authorization` lines, or a malformed one | 400 | `invalid_request` |
 //! | a token that is not accepted | 401 | `invalid_token` |
 //! | a good token without the scopes | 403 | `insufficient_scope` |
+//! | a token whose issuer's keys cannot be had (`keys_unavailable`) | 503 | none |
 //!
 //! The caller never learns more. The event has the reason: `several_authorizations`,
 //! `malformed_authorization`; `token_too_long`, `token_malformed`, `token_encrypted`, `bad_base64`,
@@ -80,17 +103,25 @@ mod extract;
 mod fault;
 mod grant;
 mod guard;
+#[cfg(feature = "remote")]
+mod import;
 mod issuer;
 mod json;
 mod jwk;
 mod key_set;
+mod key_source;
 mod keys;
 mod pem;
+#[cfg(feature = "remote")]
+mod remote;
+mod roster;
 mod rule;
 mod signer;
 mod token;
 #[cfg(test)]
 mod vectors;
+mod status;
+mod trusted;
 mod verifier;
 
 pub use algorithm::Algorithm;
@@ -100,3 +131,5 @@ pub use guard::RequireJwt;
 pub use issuer::JwtIssuer;
 pub use key_set::KeySet;
 pub use keys::{SigningKey, VerifyingKey};
+pub use status::IssuerStatus;
+pub use trusted::Issuer;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::claims::Payload;
 use super::fault::Fault;
 use super::key_set::KeySet;
+use super::key_source::Keys;
 use super::rule::Policy;
 use super::token::{self, Header, LONGEST_SIGNATURE};
 use crate::identity::Principal;
@@ -13,7 +14,7 @@ use crate::identity::Principal;
 #[derive(Clone, Debug)]
 pub(super) struct Verifier {
     pub(super) policy: Policy,
-    pub(super) keys: KeySet,
+    pub(super) keys: Keys,
 }
 
 /// A token that is good.
@@ -25,9 +26,15 @@ pub(super) struct Verified {
 }
 
 impl Verifier {
-    /// Verifies `token` at `now`, the cheapest checks first; of a token whose signature is bad
-    /// nothing is kept.
-    pub(super) fn verify(&self, token: &str, now: u64) -> Result<Verified, Fault> {
+    /// Verifies `token` at `now` with one of `keys`, the cheapest checks first; of a token whose
+    /// signature is bad nothing is kept. All that can be said of it without a key is said before
+    /// one is looked for, so that only a token that is good but for its signature can ask for keys.
+    pub(super) fn verify_with(
+        &self,
+        keys: &KeySet,
+        token: &str,
+        now: u64,
+    ) -> Result<Verified, Fault> {
         let parts = token::split(token)?;
         let header = token::decode(parts.header)?;
         let header = Header::read(&header)?;
@@ -37,14 +44,14 @@ impl Verifier {
         let payload = token::decode(parts.payload)?;
         let claims = Payload::read(&payload, self.policy.tenant_claim.as_deref())?;
         self.policy.judge(&claims, now)?;
+        let principal = claims.into_principal()?;
 
-        let key = self.keys.find(algorithm, header.key_id.as_deref())?;
         let mut buffer = [0; LONGEST_SIGNATURE];
         let signature = token::decode_signature(parts.signature, &mut buffer)?;
+        let key = keys.find(algorithm, header.key_id.as_deref())?;
         if !key.verifies(parts.signed.as_bytes(), signature) {
             return Err(Fault::BAD_SIGNATURE);
         }
-        let principal = claims.into_principal()?;
         Ok(Verified {
             principal,
             payload: Bytes::from(payload),

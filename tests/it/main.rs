@@ -20,6 +20,8 @@ mod interop;
 #[cfg(feature = "remote")]
 mod introspection;
 mod introduced;
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod jwks;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;

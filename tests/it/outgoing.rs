@@ -16,15 +16,15 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 
 /// A server that writes what it is told to, byte by byte, and counts who asks.
 #[derive(Clone)]
-struct Server {
-    address: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
     script: Arc<Mutex<Script>>,
     hits: Arc<AtomicUsize>,
-    requests: Arc<Mutex<Vec<String>>>,
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
-enum Script {
+pub(crate) enum Script {
     Say(Vec<u8>),
     /// Says this and then never another word.
     Hang(Vec<u8>),
@@ -33,7 +33,7 @@ enum Script {
 }
 
 impl Server {
-    async fn start(script: Script) -> Self {
+    pub(crate) async fn start(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             address: format!("http://{}", listener.local_addr().unwrap()),
@@ -108,11 +108,11 @@ impl Server {
         (server, made.cert.pem())
     }
 
-    fn says(&self, script: Script) {
+    pub(crate) fn says(&self, script: Script) {
         *self.script.lock().unwrap() = script;
     }
 
-    fn hits(&self) -> usize {
+    pub(crate) fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
     }
 
@@ -131,12 +131,12 @@ fn parse(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
     }
 }
 
-fn answer(head: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").into()
 }
 
-fn json(head: &str, body: &str) -> Script {
+pub(crate) fn json(head: &str, body: &str) -> Script {
     Script::Say(answer(
         &format!("200 OK\r\ncontent-type: application/json{head}"),
         body,

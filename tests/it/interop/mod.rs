@@ -4,11 +4,17 @@
 //! `tests/interop/` holds their programs, and its `setup.sh` (which `tests/run.sh` calls) installs
 //! them. What is missing fails the test that needs it: nothing here is ever skipped.
 
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod example_test;
 mod library;
 mod library_test;
 mod place;
 mod provider;
 mod provider_test;
+#[cfg(all(feature = "jwt", feature = "remote"))]
+mod resource_server_test;
+#[cfg(feature = "jwt")]
+mod tokens_test;
 mod wire;
 
 pub(crate) use library::{KeyPair, Library, now};
