@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use http::request::Parts;
 use http::{Response, StatusCode};
+use smallvec::SmallVec;
 
 use super::demand::Demand;
 use super::place::Place;
@@ -35,12 +36,16 @@ pub struct ResponseHead<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// A header to set on the response.
+type Stamp = (HeaderName, HeaderValue);
+
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
 /// Permission to go on, with the headers that the response shall bear.
 #[derive(Default)]
 pub struct Pass {
-    stamps: Vec<(HeaderName, HeaderValue)>,
+    /// Most stacks stamp a few headers, which then need no allocation.
+    stamps: SmallVec<[Stamp; 3]>,
     watch: Option<Watch>,
 }
 
@@ -48,9 +53,9 @@ impl Pass {
     /// Permission with headers to stamp on whatever response comes back. They replace what the
     /// handler has set; only `Vary` is added to.
     #[must_use]
-    pub fn stamped(stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
+    pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         Self {
-            stamps,
+            stamps: stamps.into_iter().collect(),
             watch: None,
         }
     }
@@ -111,33 +116,41 @@ impl fmt::Debug for Pass {
     }
 }
 
-/// The end of a request's way: a refusal or an early answer, with the stamps given so far.
+/// The end of a request's way: a refusal or an early answer, with the stamps given so far; one
+/// pointer wide.
 #[derive(Debug)]
-pub struct Stop {
-    pub(super) reply: Reply,
-    pub(super) pass: Pass,
+pub struct Stop(Box<Ending>);
+
+#[derive(Debug)]
+struct Ending {
+    reply: Reply,
+    pass: Pass,
 }
 
 #[derive(Debug)]
 pub(super) enum Reply {
     Refusal(Problem),
-    Answer(Box<Response<Bytes>>),
+    Answer(Response<Bytes>),
 }
 
 impl Stop {
+    fn new(reply: Reply) -> Self {
+        Self(Box::new(Ending {
+            reply,
+            pass: Pass::default(),
+        }))
+    }
+
     /// An early answer that is no refusal, such as that to a CORS preflight.
     #[must_use]
     pub fn answer(response: Response<Bytes>) -> Self {
-        Self {
-            reply: Reply::Answer(Box::new(response)),
-            pass: Pass::default(),
-        }
+        Self::new(Reply::Answer(response))
     }
 
     /// The refusal that the caller will see, if this is one.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
-        match &self.reply {
+        match &self.0.reply {
             Reply::Refusal(problem) => Some(problem),
             Reply::Answer(_) => None,
         }
@@ -146,31 +159,42 @@ impl Stop {
     /// The refusal itself, without its stamps; for tests and guards made of guards.
     #[must_use]
     pub fn into_problem(self) -> Option<Problem> {
-        match self.reply {
+        match self.0.reply {
             Reply::Refusal(problem) => Some(problem),
             Reply::Answer(_) => None,
         }
     }
 
+    /// Has the response bear these stamps.
+    #[must_use]
+    pub fn stamped(self, stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
+        self.after(Pass::stamped(stamps))
+    }
+
     /// Has the response bear the stamps of `earlier` guards as well.
     pub(super) fn after(mut self, earlier: Pass) -> Self {
-        self.pass = earlier.and(self.pass);
+        self.0.pass = earlier.and(std::mem::take(&mut self.0.pass));
         self
     }
 
-    /// Has the response bear these stamps.
-    #[must_use]
-    pub fn stamped(self, stamps: Vec<(HeaderName, HeaderValue)>) -> Self {
-        self.after(Pass::stamped(stamps))
+    /// Changes the refusal, if this is one.
+    pub(super) fn map_problem(self, change: impl FnOnce(Problem) -> Problem) -> Self {
+        let Ending { reply, pass } = *self.0;
+        let reply = match reply {
+            Reply::Refusal(problem) => Reply::Refusal(change(problem)),
+            answer @ Reply::Answer(_) => answer,
+        };
+        Self(Box::new(Ending { reply, pass }))
+    }
+
+    pub(super) fn into_parts(self) -> (Reply, Pass) {
+        (self.0.reply, self.0.pass)
     }
 }
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
-        Self {
-            reply: Reply::Refusal(problem),
-            pass: Pass::default(),
-        }
+        Self::new(Reply::Refusal(problem))
     }
 }
 
@@ -193,11 +217,11 @@ mod tests {
         response
             .headers_mut()
             .insert(CACHE_CONTROL, HeaderValue::from_static("public"));
-        Pass::stamped(vec![
+        Pass::stamped([
             vary("origin"),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ])
-        .and(Pass::stamped(vec![vary("authorization")]))
+        .and(Pass::stamped([vary("authorization")]))
         .finish(&mut response);
         let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
         assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);

@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use super::check::{Guard, Pass, Reply, Stop};
+use super::check::{Guard, Pass, Stop};
 use super::demand::Demand;
 use super::place::Place;
 use crate::identity::{Caller, Facts};
@@ -122,16 +122,13 @@ fn challenging(
     verdict: Result<Pass, Stop>,
     other: impl FnOnce() -> Vec<Challenge>,
 ) -> Result<Pass, Stop> {
-    verdict.map_err(|mut stop| {
-        if let Reply::Refusal(problem) = stop.reply {
-            stop.reply = Reply::Refusal(match problem.kind() {
-                Kind::InvalidCredential | Kind::InvalidRequest => {
-                    other().iter().fold(problem, Problem::with_challenge)
-                }
-                _ => problem,
-            });
-        }
-        stop
+    verdict.map_err(|stop| {
+        stop.map_problem(|problem| match problem.kind() {
+            Kind::InvalidCredential | Kind::InvalidRequest => {
+                other().iter().fold(problem, Problem::with_challenge)
+            }
+            _ => problem,
+        })
     })
 }
 
@@ -146,7 +143,10 @@ impl<A: Authenticator> Guard for Optional<A> {
         if self.0.is_presented(head) {
             return self.0.check(head).await;
         }
-        Facts::entry(&mut head.extensions).caller = Caller::Anonymous;
+        let caller = &mut Facts::entry(&mut head.extensions).caller;
+        if matches!(caller, Caller::Unasked) {
+            *caller = Caller::Anonymous;
+        }
         Ok(Pass::default())
     }
 

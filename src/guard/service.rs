@@ -55,11 +55,12 @@ fn knows_caller(head: &Parts) -> bool {
 
 /// The response that ends the way of the request with this head.
 fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
-    let mut response = match stop.reply {
+    let (reply, pass) = stop.into_parts();
+    let mut response = match reply {
         Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
         Reply::Answer(answer) => answer.map(R::from),
     };
-    stop.pass.finish(&mut response);
+    pass.finish(&mut response);
     response
 }
 

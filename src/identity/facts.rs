@@ -1,5 +1,9 @@
 //! The one request extension in which guards leave what they learned.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
 use http::Extensions;
 
 use super::client::ClientAddr;
@@ -13,6 +17,18 @@ pub struct Facts {
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub caller: Caller,
+    /// What an authentication guard keeps for its own extractor.
+    evidence: Option<Evidence>,
+}
+
+/// Something that the guard which left it can read again, and nobody else.
+#[derive(Clone)]
+struct Evidence(Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Evidence(..)")
+    }
 }
 
 /// Who is calling, or why that is not known.
@@ -54,5 +70,32 @@ impl Facts {
     /// The facts of a request, to add to.
     pub fn entry(extensions: &mut Extensions) -> &mut Self {
         extensions.get_or_insert_default()
+    }
+
+    /// Keeps `evidence` of the caller's credential for the extractor that knows its type; there is
+    /// one piece a request, since one credential is accepted.
+    pub fn keep_evidence<T: Any + Send + Sync>(&mut self, evidence: Arc<T>) {
+        self.evidence = Some(Evidence(evidence));
+    }
+
+    /// The evidence of type `T`, if that is what was kept.
+    #[must_use]
+    pub fn evidence<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let Evidence(evidence) = self.evidence.clone()?;
+        evidence.downcast().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_found_by_its_type_alone() {
+        let mut facts = Facts::default();
+        assert_eq!(facts.evidence::<u8>(), None);
+        facts.keep_evidence(Arc::new(7_u8));
+        assert_eq!(facts.evidence::<u8>(), Some(Arc::new(7)));
+        assert_eq!(facts.evidence::<i8>(), None);
     }
 }

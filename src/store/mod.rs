@@ -6,7 +6,13 @@
 
 mod answer;
 mod error;
+mod key_record;
+mod key_ring;
 pub mod memory;
+mod seen;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use key_record::{KeyHash, KeyId, KeyRecord};
+pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
+pub use seen::{Seen, SeenKey};

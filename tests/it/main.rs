@@ -7,8 +7,11 @@ mod assign;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
+mod interop;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod key_ring;
 mod rate_limit;
+mod seen;
 mod support;
 mod walk;

@@ -1,0 +1,239 @@
+//! One request on its way through no guard, through each control, and through all of them as one
+//! `Shield`: allocations, which are exact, and time, as a ratio to the bare route.
+//!
+//! `cargo bench --bench walk` prints the table; `-- --check` looks at the allocations alone.
+
+use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::routing::{get, post};
+use http::{Request, Response};
+use portcullis::api_key::{IssuedApiKey, NewApiKey, RequireApiKey};
+use portcullis::assign::{Allowed, Assignable};
+use portcullis::authz::RequireScopes;
+use portcullis::clock::SystemClock;
+use portcullis::guard::{Authenticator, Shield};
+use portcullis::identity::Scopes;
+use portcullis::input::ValidatedJson;
+use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
+use portcullis::rate_limit::{Quota, RateLimit};
+use portcullis::store::memory::MemoryKeyRing;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+/// How many allocations a whole shield may add to a request that shows an API key.
+const SHIELD_BUDGET: u64 = 8;
+
+#[derive(Deserialize, JsonSchema)]
+struct Article {
+    #[schemars(length(min = 1, max = 200))]
+    title: String,
+}
+
+impl Assignable for Article {
+    const FIELDS: &'static [&'static str] = &["/title"];
+}
+
+struct Case {
+    name: &'static str,
+    app: Router,
+    request: Box<dyn Fn() -> Request<Body>>,
+}
+
+struct Measured {
+    allocations: u64,
+    nanoseconds: f64,
+}
+
+fn main() {
+    let check_only = std::env::args().any(|argument| argument == "--check");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let mut table = Vec::new();
+    for case in cases(&runtime) {
+        let measured = Measured {
+            allocations: allocations(&runtime, &case),
+            nanoseconds: if check_only { 0.0 } else { time(&runtime, &case) },
+        };
+        table.push((case.name, measured));
+    }
+    let bare = |name: &str| {
+        let twin = if name.contains("body") { "bare, with a body" } else { "bare" };
+        table.iter().find(|(name, _)| *name == twin).unwrap()
+    };
+    println!("{:<44} {:>6} {:>7} {:>9}", "", "alloc", "more", "x bare");
+    for (name, measured) in &table {
+        let (_, bare) = bare(name);
+        println!(
+            "{name:<44} {:>6} {:>7} {:>9.2}",
+            measured.allocations,
+            measured.allocations.cast_signed() - bare.allocations.cast_signed(),
+            measured.nanoseconds / bare.nanoseconds,
+        );
+    }
+    let find = |wanted| &table.iter().find(|(name, _)| *name == wanted).unwrap().1;
+    let more = find(WHOLE).allocations - find("bare").allocations;
+    assert!(more <= SHIELD_BUDGET, "a whole shield costs {more} allocations");
+    println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
+    if !check_only {
+        limiter(&runtime);
+    }
+}
+
+const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
+
+fn cases(runtime: &Runtime) -> Vec<Case> {
+    let key = SigningKey::hs256([7; 32]).unwrap();
+    let scopes = || Scopes::parse("articles:read");
+    let issuer = JwtIssuer::new("https://id.example", "articles", key.clone()).unwrap();
+    let token = issuer.issue(&Grant::to("alice").with_scopes(scopes())).unwrap();
+    let token = format!("Bearer {}", token.expose());
+    let ring = MemoryKeyRing::default();
+    let issued: IssuedApiKey = runtime
+        .block_on(
+            NewApiKey::owned_by("alice")
+                .with_scopes(scopes())
+                .never_expiring()
+                .issue(&ring, &SystemClock),
+        )
+        .unwrap();
+    let api_key = issued.key.expose().clone();
+
+    let jwt = || RequireJwt::new("https://id.example", "articles", key.verifying_key()).unwrap();
+    let keyed = || RequireApiKey::in_ring(ring.clone());
+    let limit = || RateLimit::per_principal(Quota::per_second(1_000_000)).unwrap();
+    let bare = || Router::new().route("/", get(|| async { "in" }));
+    let plain = || request("GET", None, "");
+    let with_token = move || request("GET", Some(("authorization", &token)), "");
+    let with_key = move || request("GET", Some(("x-api-key", &api_key)), "");
+    let with_body = || request("POST", None, r#"{"title": "Gates"}"#);
+    let case = |name, app, request| Case { name, app, request };
+    vec![
+        case("bare", bare(), Box::new(plain)),
+        case("Shield without guards", bare().layer(Shield::new()), Box::new(plain)),
+        case("RequireJwt (HS256)", bare().layer(jwt()), Box::new(with_token)),
+        case("RequireApiKey", bare().layer(keyed()), Box::new(with_key.clone())),
+        case(
+            "RateLimit",
+            bare().layer(RateLimit::per_client(Quota::per_second(1_000_000)).unwrap()),
+            Box::new(plain),
+        ),
+        case(
+            WHOLE,
+            bare().layer(
+                Shield::new()
+                    .with(jwt().or(keyed()))
+                    .with(RequireScopes::all(["articles:read"]).unwrap())
+                    .with(limit()),
+            ),
+            Box::new(with_key.clone()),
+        ),
+        case(
+            "the same three as layers",
+            bare()
+                .layer(limit())
+                .layer(RequireScopes::all(["articles:read"]).unwrap())
+                .layer(Shield::new().with(jwt().or(keyed()))),
+            Box::new(with_key),
+        ),
+        case(
+            "bare, with a body",
+            Router::new().route("/", post(|axum::Json(article): axum::Json<Article>| async { article.title })),
+            Box::new(with_body),
+        ),
+        case(
+            "ValidatedJson, for a body",
+            Router::new().route("/", post(|ValidatedJson(article): ValidatedJson<Article>| async { article.title })),
+            Box::new(with_body),
+        ),
+        case(
+            "Allowed, for a body",
+            Router::new().route("/", post(|Allowed(article): Allowed<Article>| async { article.title })),
+            Box::new(with_body),
+        ),
+    ]
+}
+
+fn request(method: &str, header: Option<(&str, &str)>, body: &'static str) -> Request<Body> {
+    let mut builder = Request::builder()
+        .method(method)
+        .uri("/")
+        .extension(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 4711))));
+    if !body.is_empty() {
+        builder = builder.header("content-type", "application/json");
+    }
+    if let Some((name, value)) = header {
+        builder = builder.header(name, value);
+    }
+    builder.body(Body::from(body)).unwrap()
+}
+
+fn answer(runtime: &Runtime, case: &Case, request: Request<Body>) -> Response<Body> {
+    let response = runtime.block_on((&case.app).clone().oneshot(request)).unwrap();
+    assert_eq!(response.status(), 200, "{}", case.name);
+    response
+}
+
+/// Exact: taken on the third request, when all that is built once has been built.
+fn allocations(runtime: &Runtime, case: &Case) -> u64 {
+    for _ in 0..2 {
+        answer(runtime, case, (case.request)());
+    }
+    let request = (case.request)();
+    let mut app = case.app.clone();
+    let mut response = None;
+    let counted = allocation_counter::measure(|| {
+        let answer = ServiceExt::<Request<Body>>::oneshot(&mut app, request);
+        response = Some(runtime.block_on(answer).unwrap());
+    });
+    assert_eq!(response.unwrap().status(), 200);
+    counted.count_total
+}
+
+/// The best of several runs, in nanoseconds a request.
+fn time(runtime: &Runtime, case: &Case) -> f64 {
+    const REQUESTS: u32 = 2_000;
+    let run = || {
+        let requests: Vec<_> = (0..REQUESTS).map(|_| (case.request)()).collect();
+        let start = Instant::now();
+        for request in requests {
+            black_box(answer(runtime, case, request));
+        }
+        start.elapsed()
+    };
+    let best = (0..15).map(|_| run()).min().unwrap_or(Duration::MAX);
+    best.as_secs_f64() * 1e9 / f64::from(REQUESTS)
+}
+
+/// The limiter's decision against one compare-and-swap, in the same run.
+fn limiter(runtime: &Runtime) {
+    let word = AtomicU64::new(0);
+    let swap = per_operation(|n| {
+        let _ = black_box(word.compare_exchange(n, n + 1, Ordering::AcqRel, Ordering::Relaxed));
+    });
+    let _ = runtime;
+    println!("one compare-and-swap: {swap:.1} ns");
+}
+
+fn per_operation(mut operation: impl FnMut(u64)) -> f64 {
+    const OPERATIONS: u64 = 200_000;
+    let best = (0..15)
+        .map(|_| {
+            let start = Instant::now();
+            for n in 0..OPERATIONS {
+                operation(n);
+            }
+            start.elapsed()
+        })
+        .min()
+        .unwrap_or(Duration::MAX);
+    best.as_secs_f64() * 1e9 / OPERATIONS as f64
+}

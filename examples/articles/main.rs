@@ -1,0 +1,166 @@
+//! An articles API behind every control. Run it and paste what it prints:
+//! `cargo run --example articles`
+
+mod demo;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::routing::{get, patch, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
+use portcullis::assign::{Allowed, Assignable};
+use portcullis::authz::RequireScopes;
+use portcullis::clock::SystemClock;
+use portcullis::guard::Shield;
+use portcullis::identity::{Principal, Scopes};
+use portcullis::input::ValidatedJson;
+use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
+use portcullis::problem::{Kind, Problem};
+use portcullis::rate_limit::{Quota, RateLimit};
+use portcullis::secret::Secret;
+use portcullis::store::memory::MemoryKeyRing;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+const ISSUER: &str = "https://id.articles.example";
+const AUDIENCE: &str = "https://api.articles.example";
+const READ: &str = "articles:read";
+const READ_AND_WRITE: &str = "articles:read articles:write";
+
+#[derive(Clone, Deserialize, Serialize, JsonSchema)]
+struct Article {
+    #[schemars(length(min = 1, max = 200))]
+    title: String,
+    #[schemars(length(min = 1, max = 50_000))]
+    content: String,
+    #[serde(default)]
+    #[schemars(length(max = 10))]
+    tags: Vec<String>,
+    #[serde(default)]
+    published: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Login {
+    #[schemars(length(max = 64))]
+    user: String,
+    #[schemars(length(max = 64))]
+    password: String,
+}
+
+/// What a user may change of themselves: not their role, whatever else the model has.
+#[derive(Deserialize)]
+struct ProfilePatch {
+    email: Option<String>,
+    name: Option<String>,
+    bio: Option<String>,
+}
+
+impl Assignable for ProfilePatch {
+    const FIELDS: &'static [&'static str] = &["/email", "/name", "/bio"];
+}
+
+#[derive(Clone)]
+struct App {
+    articles: Arc<Mutex<Vec<Article>>>,
+    tokens: JwtIssuer,
+    password: Arc<Secret<String>>,
+}
+
+async fn log_in(
+    State(app): State<App>,
+    ValidatedJson(login): ValidatedJson<Login>,
+) -> Result<Json<Value>, Problem> {
+    if login.user != "alice" || !app.password.matches(login.password.as_bytes()) {
+        return Err(Problem::new(Kind::InvalidCredential));
+    }
+    let grant = Grant::to(login.user).with_scopes(Scopes::parse(READ_AND_WRITE));
+    let token = app.tokens.issue(&grant)?;
+    Ok(Json(json!({ "access_token": token.expose(), "token_type": "Bearer", "expires_in": 900 })))
+}
+
+async fn list(State(app): State<App>) -> Json<Vec<Article>> {
+    Json(app.articles.lock().unwrap().clone())
+}
+
+async fn create(
+    State(app): State<App>,
+    ValidatedJson(article): ValidatedJson<Article>,
+) -> (StatusCode, Json<Article>) {
+    app.articles.lock().unwrap().push(article.clone());
+    (StatusCode::CREATED, Json(article))
+}
+
+async fn change_me(caller: Principal, Allowed(patch): Allowed<ProfilePatch>) -> Json<Value> {
+    let ProfilePatch { email, name, bio } = patch;
+    Json(json!({ "user": caller.subject(), "email": email, "name": name, "bio": bio }))
+}
+
+async fn statistics(State(app): State<App>, key: ApiKey) -> Json<Value> {
+    let count = app.articles.lock().unwrap().len();
+    Json(json!({ "articles": count, "key": key.label() }))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+
+    let signing = SigningKey::hs256(rand::random::<[u8; 32]>())?;
+    let password = format!("{:x}", rand::random::<u128>());
+    let tokens = JwtIssuer::new(ISSUER, AUDIENCE, signing.clone())?;
+    let reader = tokens.issue(&Grant::to("bob").with_scopes(Scopes::parse(READ)))?;
+    let writer = tokens.issue(&Grant::to("alice").with_scopes(Scopes::parse(READ_AND_WRITE)))?;
+    let ring = MemoryKeyRing::default();
+    let key = NewApiKey::owned_by("reporting")
+        .with_prefix("demo")?
+        .with_label("statistics")
+        .expiring_in(Duration::from_hours(24))
+        .issue(&ring, &SystemClock)
+        .await?;
+
+    let by_token = Shield::new()
+        .with(RequireJwt::new(ISSUER, AUDIENCE, signing.verifying_key())?)
+        .with(RateLimit::per_principal(Quota::per_minute(60))?);
+    let by_key = Shield::new()
+        .with(RequireApiKey::in_ring(ring).with_prefix("demo")?)
+        .with(RateLimit::per_api_key(Quota::per_minute(60))?);
+    let articles = get(list)
+        .layer(RequireScopes::all([READ])?)
+        .merge(post(create).layer(RequireScopes::all(["articles:write"])?));
+    let app = Router::new()
+        .route("/articles", articles)
+        .route("/users/me", patch(change_me))
+        .layer(by_token)
+        .merge(Router::new().route("/statistics", get(statistics)).layer(by_key))
+        .merge(
+            Router::new()
+                .route("/token", post(log_in))
+                .layer(RateLimit::per_client(Quota::sliding_window(5, Duration::from_mins(1)))?),
+        )
+        .with_state(App {
+            articles: Arc::default(),
+            tokens,
+            password: Arc::new(Secret::new(password.clone())),
+        });
+    let everything = Router::new()
+        .nest("/api/v1", app)
+        .layer(RateLimit::per_client(Quota::per_minute(300))?.before_authentication()?);
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let demo = demo::Demo {
+        address: listener.local_addr()?,
+        password: &password,
+        reader: reader.expose(),
+        writer: writer.expose(),
+        key: key.key.expose(),
+    };
+    demo.print();
+    let service = everything.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, service).await?)
+}

@@ -1,1 +1,0 @@
-//! api_key, through a real router.

@@ -1,0 +1,5 @@
+//! API keys, through a real router.
+
+mod composed;
+mod house;
+mod refused;

@@ -1,0 +1,81 @@
+//! The example is started, and what it prints is pasted.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// The running example; it ends with the test.
+struct Example(Child);
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn built(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(name);
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo build --example {name}`, or tests/run.sh, which does",
+        path.display()
+    );
+    path
+}
+
+/// The printed commands, each with the status that the comment above it promises.
+fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
+    let stdout = example.0.stdout.take().unwrap();
+    let mut promised = None;
+    let mut commands = Vec::new();
+    for line in BufReader::new(stdout).lines() {
+        let line = line.unwrap();
+        if line == "Press Ctrl-C to stop." {
+            break;
+        }
+        if let Some(comment) = line.strip_prefix("# ") {
+            promised = comment.split(' ').next().map(str::to_owned);
+        } else if line.contains("curl ") {
+            let status = promised.take().expect("a comment stands above each command");
+            commands.push((status, line));
+        }
+    }
+    commands
+}
+
+/// The last status that `command` shows, pasted into a shell.
+fn status_of(command: &str) -> Option<String> {
+    let output = Command::new("bash").args(["-c", command]).output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let statuses = shown.lines().filter_map(|line| {
+        let rest = line.strip_prefix("HTTP/1.1 ")?;
+        rest.split(' ').next().map(str::to_owned)
+    });
+    statuses.last()
+}
+
+#[test]
+fn every_printed_command_answers_as_the_line_above_it_says() {
+    let child = Command::new(built("articles"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut example = Example(child);
+    let commands = printed_commands(&mut example);
+    for promised in ["200", "201", "400", "401", "403", "413", "415", "422", "429"] {
+        assert!(
+            commands.iter().any(|(status, _)| status == promised),
+            "no command shows a {promised}"
+        );
+    }
+    for (promised, command) in &commands {
+        let shown = status_of(command);
+        assert_eq!(shown.as_ref(), Some(promised), "{command}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The other side of the wire, as applications meet it: a certified `OpenID` provider (oidc-provider)
+//! and the JWT libraries jose, `PyJWT` and Authlib, each in a process of its own.
+//!
+//! `tests/interop/` holds their programs, and its `setup.sh` (which `tests/run.sh` calls) installs
+//! them. What is missing fails the test that needs it: nothing here is ever skipped.
+
+mod library;
+mod library_test;
+mod place;
+mod provider;
+mod provider_test;
+mod wire;
+
+pub(crate) use library::{KeyPair, Library, now};
+pub(crate) use provider::{API, CLIENT_ID, CLIENT_SECRET, Outage, Provider};
+pub(crate) use wire::exchange;

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# The whole suite. Installs what is missing; needs only the Rust toolchain, git, and root or sudo
+# for Debian's packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+need_package() { # need_package COMMAND PACKAGE
+    command -v "$1" >/dev/null && return
+    if [ -z "${apt_is_fresh:-}" ]; then
+        as_root apt-get update -qq
+        apt_is_fresh=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$2" >/dev/null
+}
+
+need_cargo() { # need_cargo COMMAND CRATE
+    command -v "$1" >/dev/null || cargo install --locked --quiet "$2"
+}
+
+say 'tools'
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+need_package cc gcc
+need_package c++ g++
+need_package curl curl
+need_cargo cargo-hack cargo-hack
+need_cargo cargo-deny cargo-deny
+
+say 'format'
+cargo fmt --all --check
+
+say 'lints'
+cargo clippy --all-features --all-targets -- -D warnings
+cargo clippy --no-default-features --lib -- -D warnings
+cargo clippy --no-default-features --features rust-crypto --lib -- -D warnings
+
+say 'the other side of the interoperability tests'
+tests/interop/setup.sh
+
+say 'unit and integration tests'
+cargo test --all-features --lib --bins --tests --examples
+
+say 'documentation examples'
+cargo test --all-features --doc
+
+say 'the pure Rust cryptography backend'
+cargo test --no-default-features --features rust-crypto,json --lib --tests
+
+say 'documentation'
+RUSTDOCFLAGS='-D warnings' cargo doc --all-features --no-deps
+
+say 'each feature alone'
+cargo hack check --each-feature --no-dev-deps --exclude-features jwt
+# Tokens without a cryptography backend must not build, and must say why.
+if refusal=$(cargo check --no-default-features --features jwt 2>&1); then
+    echo 'the feature `jwt` built without a cryptography backend' >&2
+    exit 1
+fi
+grep -q 'the feature `jwt` needs a cryptography backend' <<<"$refusal"
+
+say 'minimum supported Rust version'
+msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+if rustup toolchain list 2>/dev/null | grep -q "^$msrv"; then
+    toolchain=$(rustup toolchain list | grep -m 1 -o "^$msrv[^ ]*")
+    cargo "+$toolchain" check --all-features
+else
+    echo "the toolchain $msrv is not at hand: checked with $(rustc --version) only"
+fi
+
+say 'benchmarks build and keep their exact promises'
+cargo bench --all-features --bench walk -- --check
+
+say 'fuzz targets build'
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/fuzz" cargo check --manifest-path fuzz/Cargo.toml --quiet
+
+say 'dependencies'
+cargo deny --all-features check bans licenses sources
+if cargo deny --all-features fetch db >/dev/null 2>&1; then
+    cargo deny --all-features check advisories
+else
+    echo 'the advisory database cannot be reached from here: not checked'
+fi
+
+say 'all is well'
