@@ -53,8 +53,8 @@ impl StepUp {
         self
     }
 
-    fn refusal(&self) -> Problem {
-        let challenge = Challenge::new("Bearer")
+    fn refusal(&self, scheme: &'static str) -> Problem {
+        let challenge = Challenge::new(scheme)
             .with("error", "insufficient_user_authentication")
             .with("max_age", &self.max_age.as_secs().to_string());
         Problem::new(Kind::StepUpRequired)
@@ -79,7 +79,7 @@ impl Guard for StepUp {
         if is_fresh(auth_time, self.max_age, self.clock.now()) {
             Ok(Pass::default())
         } else {
-            Err(self.refusal().into())
+            Err(self.refusal(Facts::scheme(&head.extensions)).into())
         }
     }
 

@@ -30,7 +30,10 @@ impl Guard for RequireScopes {
             Caller::Known(principal) if principal.scopes().contains_all(&self.0) => {
                 Ok(Pass::default())
             }
-            Caller::Known(_) => Err(Problem::insufficient_scope(&self.0).into()),
+            Caller::Known(_) => {
+                let scheme = Facts::scheme(&head.extensions);
+                Err(Problem::insufficient_scope_by(scheme, &self.0).into())
+            }
             Caller::Anonymous => Err(Problem::new(Kind::Unauthenticated)
                 .with_challenge(&Challenge::new("Bearer").with("scope", &self.0.to_string()))
                 .into()),

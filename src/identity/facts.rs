@@ -10,15 +10,29 @@ use super::client::ClientAddr;
 use super::principal::Principal;
 
 /// What the guards have learned of a request so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Facts {
     /// Which machine is calling; none if no client guard has run.
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub caller: Caller,
+    /// The scheme by which the caller showed the credential (default: `Bearer`), for the challenges
+    /// of guards that ask for a better one.
+    pub scheme: &'static str,
     /// What an authentication guard keeps for its own extractor.
     evidence: Option<Evidence>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            client: None,
+            caller: Caller::Unasked,
+            scheme: "Bearer",
+            evidence: None,
+        }
+    }
 }
 
 /// Something that the guard which left it can read again, and nobody else.
@@ -65,6 +79,12 @@ impl Facts {
     #[must_use]
     pub fn caller(extensions: &Extensions) -> &Caller {
         Self::of(extensions).map_or(&Caller::Unasked, |facts| &facts.caller)
+    }
+
+    /// The scheme by which the caller showed a credential.
+    #[must_use]
+    pub fn scheme(extensions: &Extensions) -> &'static str {
+        Self::of(extensions).map_or("Bearer", |facts| facts.scheme)
     }
 
     /// The facts of a request, to add to.

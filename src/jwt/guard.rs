@@ -13,6 +13,7 @@ use super::extract::Payload;
 use super::fault::Fault;
 use super::key_set::KeySet;
 use super::rule::{MOST_LEEWAY, Policy, Profile};
+use super::sender::Sender;
 use super::verifier::{Verified, Verifier};
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
@@ -27,6 +28,7 @@ pub struct RequireJwt {
     verifier: Verifier,
     scopes: Scopes,
     checks: Vec<Check>,
+    pub(super) sender: Sender,
     realm: Option<Box<str>>,
     clock: Arc<dyn Clock>,
 }
@@ -52,6 +54,7 @@ impl RequireJwt {
             },
             scopes: Scopes::default(),
             checks: Vec::new(),
+            sender: Sender::default(),
             realm: None,
             clock: Arc::new(SystemClock),
         })
@@ -153,23 +156,14 @@ impl RequireJwt {
         Ok(verified)
     }
 
-    fn challenge(&self) -> Challenge {
-        let challenge = Challenge::new("Bearer");
-        match &self.realm {
-            Some(realm) => challenge.with("realm", realm),
-            None => challenge,
-        }
-    }
-
     /// The caller learns the class of the fault alone.
     fn refusal(&self, fault: Fault) -> Problem {
         let error = match fault.kind() {
             Kind::InvalidRequest => "invalid_request",
             _ => "invalid_token",
         };
-        Problem::new(fault.kind())
-            .because(fault.reason())
-            .with_challenge(&self.challenge().with("error", error))
+        let problem = Problem::new(fault.kind()).because(fault.reason());
+        self.sender.challenge(problem, self.realm.as_deref(), error)
     }
 }
 
@@ -177,31 +171,38 @@ impl Guard for RequireJwt {
     const PLACE: Place = Place::Authn;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let verified = match shown(&head.headers) {
-            Shown::Token(token) => self.verify(token),
-            Shown::Bad(fault) => Err(fault),
+        self.sender.clean(&mut head.headers);
+        let (scheme, token) = match shown(&head.headers, self.sender.speaks_dpop()) {
+            Shown::Token(scheme, token) => (scheme, token),
+            Shown::Bad(fault) => return Err(self.refusal(fault).into()),
             Shown::Nothing => {
                 // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
                 // section 3.1).
-                return Err(Problem::new(Kind::Unauthenticated)
-                    .because("no_credential")
-                    .with_challenge(&self.challenge())
-                    .into());
+                let problem = Problem::new(Kind::Unauthenticated).because("no_credential");
+                let realm = self.realm.as_deref();
+                return Err(self.sender.challenge(problem, realm, "").into());
             }
         };
-        let verified = verified.map_err(|fault| self.refusal(fault))?;
+        let verified = self.verify(token).map_err(|fault| self.refusal(fault))?;
+        let pass = self
+            .sender
+            .prove(head, scheme, token, &verified, self.clock.now())
+            .await
+            .map_err(|refused| self.sender.refusal(refused, self.realm.as_deref()))?;
         let enough = verified.principal.scopes().contains_all(&self.scopes);
         head.extensions.insert(Payload(verified.payload));
-        Facts::entry(&mut head.extensions).caller = Caller::Known(verified.principal);
+        let facts = Facts::entry(&mut head.extensions);
+        facts.caller = Caller::Known(verified.principal);
+        facts.scheme = scheme.name();
         if enough {
-            Ok(Pass::default())
+            Ok(pass)
         } else {
-            Err(Problem::insufficient_scope(&self.scopes).into())
+            Err(Problem::insufficient_scope_by(scheme.name(), &self.scopes).into())
         }
     }
 
     fn describe(&self) -> Demand {
-        let token = Demand::Credential("JWT".into());
+        let token = Demand::Credential(self.sender.describe().into());
         if self.scopes.is_empty() {
             token
         } else {
@@ -212,11 +213,11 @@ impl Guard for RequireJwt {
 
 impl Authenticator for RequireJwt {
     fn is_presented(&self, head: &Parts) -> bool {
-        shown(&head.headers) != Shown::Nothing
+        shown(&head.headers, self.sender.speaks_dpop()) != Shown::Nothing
     }
 
     fn challenges(&self) -> Vec<Challenge> {
-        vec![self.challenge()]
+        self.sender.challenges(self.realm.as_deref(), "").collect()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::config::ConfigError;
 /// As many keys as a set may have.
 const MOST_KEYS: usize = 100;
 
-type Members = Map<String, Value>;
+pub(super) type Members = Map<String, Value>;
 
 /// Reads a JWK.
 pub(super) fn read_key(text: &str) -> Result<VerifyingKey, ConfigError> {
@@ -50,7 +50,7 @@ fn read_object(text: &str) -> Result<Members, ConfigError> {
         .ok_or_else(|| ConfigError::new("the text is not a JSON object without repeated members"))
 }
 
-fn read_members(jwk: &Members) -> Result<VerifyingKey, ConfigError> {
+pub(super) fn read_members(jwk: &Members) -> Result<VerifyingKey, ConfigError> {
     check_purpose(jwk)?;
     let kind = text(jwk, "kty")?.unwrap_or_default();
     let algorithm = read_algorithm(jwk, kind)?;

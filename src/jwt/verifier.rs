@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::claims::Payload;
 use super::fault::Fault;
+use super::json::Node;
 use super::key_set::KeySet;
 use super::rule::Policy;
 use super::token::{self, Header, LONGEST_SIGNATURE};
@@ -20,6 +21,8 @@ pub(super) struct Verifier {
 #[derive(Debug)]
 pub(super) struct Verified {
     pub(super) principal: Principal,
+    /// Whether it is good only in the hand of somebody who can prove something more (`cnf`).
+    pub(super) bound: bool,
     /// The claims, as JSON that has been checked.
     pub(super) payload: Bytes,
 }
@@ -44,9 +47,11 @@ impl Verifier {
         if !key.verifies(parts.signed.as_bytes(), signature) {
             return Err(Fault::BAD_SIGNATURE);
         }
+        let bound = claims.cnf != Node::Absent;
         let principal = claims.into_principal()?;
         Ok(Verified {
             principal,
+            bound,
             payload: Bytes::from(payload),
         })
     }
