@@ -76,6 +76,7 @@ mod algorithm;
 mod backend;
 mod bearer;
 mod binding;
+mod bound_grant;
 mod claims;
 mod dpop;
 mod extract;

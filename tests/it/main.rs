@@ -4,6 +4,8 @@
 
 mod api_key;
 mod assign;
+#[cfg(feature = "jwt")]
+mod dpop;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
