@@ -25,7 +25,36 @@ const MOST_PROOFS: usize = 100_000;
 /// signed with that key, for this very request, just now, and never shown before (RFC 9449).
 ///
 /// A proof may be 60 seconds old, or from 10 seconds ahead, with a leeway of 10 seconds for clocks
-/// that differ.
+/// that differ. It has to be the only `DPoP` header, beside `Authorization: DPoP <token>`.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use portcullis::jwt::{Dpop, Grant, JwtIssuer, NonceKeys, RequireJwt, SigningKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = SigningKey::hs256([7; 32])?; // from a vault, and random
+/// let dpop = Dpop::required("https://api.example.com")? // as callers see this service
+///     .with_nonces(NonceKeys::random()?);
+/// let guard = RequireJwt::new("https://id.example", "articles", key.verifying_key())?
+///     .with_dpop(dpop);
+/// let app: Router = Router::new().route("/articles", get(|| async { "all" })).layer(guard);
+///
+/// # let thumbprint = [5; 32];
+/// let issuer = JwtIssuer::new("https://id.example", "articles", key)?;
+/// let stolen = issuer.issue(&Grant::to("alice").with_bound_key(thumbprint))?;
+/// let request = http::Request::get("/articles")
+///     .header("authorization", format!("Bearer {}", stolen.expose()))
+///     .body(axum::body::Body::empty())?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # let response = runtime.block_on(tower::ServiceExt::oneshot(app, request))?;
+/// assert_eq!(response.status(), 401);
+/// assert_eq!(
+///     response.headers()["www-authenticate"],
+///     r#"DPoP error="invalid_token", algs="ES256 EdDSA PS256""#
+/// );
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Dpop {
     stance: Stance,

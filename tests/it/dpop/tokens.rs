@@ -292,7 +292,7 @@ async fn guards_behind_challenge_by_the_scheme_that_was_used() {
     let able = token(&grant.with_scopes(Scopes::of(["b"]).unwrap()));
     let headers = [
         ("authorization", format!("dpop {able}")),
-        ("dpop", world.holder.proof(&able, json!({}))),
+        ("dpop", world.holder.proof(&able, json!({"jti": "two"}))),
     ];
     world.send(get("/x", &headers)).await.accepted();
 }

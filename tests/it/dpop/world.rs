@@ -162,7 +162,9 @@ impl World {
         let reasons = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&reasons);
         let shield = shield.with_events(move |event: &SecurityEvent<'_>| {
-            heard.lock().unwrap().push(event.reason.to_owned());
+            if event.status.is_some() {
+                heard.lock().unwrap().push(event.reason.to_owned());
+            }
         });
         let echo = |headers: HeaderMap| async move {
             let cert = headers.contains_key("client-cert");
