@@ -136,13 +136,12 @@ fn import(jwk: &Members, algorithm: Algorithm) -> Option<VerifyingKey> {
     {
         return None;
     }
-    let key = match jwk.get("alg") {
-        Some(_) => jwk::read_members(jwk),
-        None => {
-            let mut jwk = jwk.clone();
-            jwk.insert("alg".to_owned(), algorithm.name().into());
-            jwk::read_members(&jwk)
-        }
+    let key = if jwk.contains_key("alg") {
+        jwk::read_members(jwk)
+    } else {
+        let mut jwk = jwk.clone();
+        jwk.insert("alg".to_owned(), algorithm.name().into());
+        jwk::read_members(&jwk)
     };
     key.ok().filter(|key| key.algorithm() == algorithm)
 }
