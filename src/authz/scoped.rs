@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::caller;
 use super::expression::ScopeExpr;
 use super::rule::{self, Verdict};
-use crate::identity::{Principal, Scopes};
+use crate::identity::{Facts, Principal, Scopes};
 use crate::problem::{Challenge, Kind, Problem};
 
 /// A rule over scopes that has a name in the program. [`scopes!`](crate::scopes) declares them.
@@ -73,7 +73,7 @@ pub(super) fn admitted<'a>(
     })?;
     match rule::judge(rule, principal.scopes()) {
         Verdict::Met => Ok(principal),
-        Verdict::Missing(ways) => Err(lacking(principal.credential().scheme(), &ways)),
+        Verdict::Missing(ways) => Err(lacking(Facts::scheme(&head.extensions), &ways)),
         Verdict::Excluded => Err(Problem::new(Kind::Forbidden).because("scope_excluded")),
     }
 }

@@ -17,6 +17,9 @@ pub struct Facts {
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub caller: Caller,
+    /// The scheme by which the caller showed the credential, if it is not the usual one of such
+    /// credentials; for the challenges of guards that ask for a better one.
+    pub scheme: Option<&'static str>,
     /// What an authentication guard keeps for its own extractor.
     evidence: Option<Evidence>,
 }
@@ -65,6 +68,17 @@ impl Facts {
     #[must_use]
     pub fn caller(extensions: &Extensions) -> &Caller {
         Self::of(extensions).map_or(&Caller::Unasked, |facts| &facts.caller)
+    }
+
+    /// The scheme by which the caller showed a credential; `Bearer` if they showed none.
+    #[must_use]
+    pub fn scheme(extensions: &Extensions) -> &'static str {
+        let usual = || {
+            let caller = Self::caller(extensions).principal();
+            caller.map_or("Bearer", |caller| caller.credential().scheme())
+        };
+        let shown = Self::of(extensions).and_then(|facts| facts.scheme);
+        shown.unwrap_or_else(usual)
     }
 
     /// The facts of a request, to add to.

@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, HeaderMap};
 
+use super::binding::Scheme;
 use super::fault::Fault;
 use super::token::LONGEST;
 use crate::field::{self, Repeated};
@@ -11,39 +12,38 @@ use crate::field::{self, Repeated};
 pub(super) enum Shown<'h> {
     /// No credential, or one of another scheme.
     Nothing,
-    /// A token.
-    Token(&'h str),
+    /// A token, by this scheme.
+    Token(Scheme, &'h str),
     /// Something that is neither.
     Bad(Fault),
 }
 
 /// The token that `headers` bear. Those in queries and bodies are not looked for: they end up in
-/// logs and histories (RFC 9700, section 4.3.2).
-pub(super) fn shown(headers: &HeaderMap) -> Shown<'_> {
+/// logs and histories (RFC 9700, section 4.3.2). The scheme `DPoP` is known only if `dpop` is.
+pub(super) fn shown(headers: &HeaderMap, dpop: bool) -> Shown<'_> {
     match field::exactly_one(headers, AUTHORIZATION) {
         Ok(None) => Shown::Nothing,
-        Ok(Some(line)) => read(line.as_bytes()),
+        Ok(Some(line)) => read(line.as_bytes(), dpop),
         Err(Repeated) => Shown::Bad(Fault::SEVERAL),
     }
 }
 
-fn read(line: &[u8]) -> Shown<'_> {
+fn read(line: &[u8], dpop: bool) -> Shown<'_> {
     let end = line.iter().position(|byte| !is_token_byte(*byte));
     let (scheme, rest) = line.split_at(end.unwrap_or(line.len()));
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        return if scheme.is_empty() {
-            Shown::Bad(Fault::MALFORMED)
-        } else {
-            Shown::Nothing
-        };
-    }
+    let scheme = match scheme {
+        b"" => return Shown::Bad(Fault::MALFORMED),
+        name if name.eq_ignore_ascii_case(b"Bearer") => Scheme::Bearer,
+        name if dpop && name.eq_ignore_ascii_case(b"DPoP") => Scheme::Dpop,
+        _ => return Shown::Nothing,
+    };
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = rest.get(spaces..).unwrap_or_default();
     if token.len() > LONGEST {
         return Shown::Bad(Fault::TOO_LONG);
     }
     match std::str::from_utf8(token) {
-        Ok(token) if spaces > 0 && is_b64token(token.as_bytes()) => Shown::Token(token),
+        Ok(token) if spaces > 0 && is_b64token(token.as_bytes()) => Shown::Token(scheme, token),
         _ => Shown::Bad(Fault::MALFORMED),
     }
 }
@@ -73,10 +73,13 @@ mod tests {
     fn a_token_is_shown_by_one_line_of_the_scheme_bearer() {
         let bad = Shown::Bad(Fault::MALFORMED);
         for (line, expected) in [
-            (&b"Bearer a.b.c"[..], Shown::Token("a.b.c")),
-            (b"bearer a.b.c", Shown::Token("a.b.c")),
-            (b"BEARER   a.b.c", Shown::Token("a.b.c")),
-            (b"Bearer aZ09-._~+/==", Shown::Token("aZ09-._~+/==")),
+            (&b"Bearer a.b.c"[..], Shown::Token(Scheme::Bearer, "a.b.c")),
+            (b"bearer a.b.c", Shown::Token(Scheme::Bearer, "a.b.c")),
+            (b"BEARER   a.b.c", Shown::Token(Scheme::Bearer, "a.b.c")),
+            (
+                b"Bearer aZ09-._~+/==",
+                Shown::Token(Scheme::Bearer, "aZ09-._~+/=="),
+            ),
             (b"Bearer", bad),
             (b"Bearer ", bad),
             (b"Bearer =", bad),
@@ -100,7 +103,7 @@ mod tests {
             (b"Bear a.b.c", Shown::Nothing),
         ] {
             assert_eq!(
-                read(line),
+                read(line, false),
                 expected,
                 "{:?}",
                 line.escape_ascii().to_string()
@@ -109,19 +112,40 @@ mod tests {
     }
 
     #[test]
+    fn the_scheme_dpop_is_known_where_proofs_are_looked_at() {
+        let bad = Shown::Bad(Fault::MALFORMED);
+        for (line, expected) in [
+            (&b"DPoP a.b.c"[..], Shown::Token(Scheme::Dpop, "a.b.c")),
+            (b"dpop  a", Shown::Token(Scheme::Dpop, "a")),
+            (b"Bearer a", Shown::Token(Scheme::Bearer, "a")),
+            (b"DPoP", bad),
+            (b"DPoP a, Bearer b", bad),
+            (b"DPoPx a", Shown::Nothing),
+        ] {
+            assert_eq!(read(line, true), expected);
+        }
+    }
+
+    #[test]
     fn several_lines_are_refused_whatever_they_hold() {
         let mut headers = HeaderMap::new();
-        assert_eq!(shown(&headers), Shown::Nothing);
+        assert_eq!(shown(&headers, false), Shown::Nothing);
         headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer a.b.c"));
-        assert_eq!(shown(&headers), Shown::Token("a.b.c"));
+        assert_eq!(
+            shown(&headers, false),
+            Shown::Token(Scheme::Bearer, "a.b.c")
+        );
         headers.append(AUTHORIZATION, HeaderValue::from_static("Basic dTpw"));
-        assert_eq!(shown(&headers), Shown::Bad(Fault::SEVERAL));
+        assert_eq!(shown(&headers, false), Shown::Bad(Fault::SEVERAL));
     }
 
     #[test]
     fn a_token_of_sixteen_kibibytes_is_the_longest() {
         let line = |length| [b"Bearer ", "a".repeat(length).as_bytes()].concat();
-        assert!(matches!(read(&line(16 * 1024)), Shown::Token(_)));
-        assert_eq!(read(&line(16 * 1024 + 1)), Shown::Bad(Fault::TOO_LONG));
+        assert!(matches!(read(&line(16 * 1024), false), Shown::Token(..)));
+        assert_eq!(
+            read(&line(16 * 1024 + 1), false),
+            Shown::Bad(Fault::TOO_LONG)
+        );
     }
 }

@@ -15,6 +15,7 @@ use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::roster::Roster;
 use super::rule::{self, Profile};
+use super::sender::Sender;
 use super::status::IssuerStatus;
 use super::trusted::Issuer;
 use super::verifier::Verified;
@@ -31,6 +32,7 @@ pub struct RequireJwt {
     issuers: Roster,
     scopes: Scopes,
     checks: Vec<Check>,
+    pub(super) sender: Sender,
     realm: Option<Box<str>>,
     clock: Arc<dyn Clock>,
 }
@@ -57,6 +59,7 @@ impl RequireJwt {
             issuers: Roster::new(issuers)?,
             scopes: Scopes::default(),
             checks: Vec::new(),
+            sender: Sender::default(),
             realm: None,
             clock: Arc::new(SystemClock),
         })
@@ -173,14 +176,6 @@ impl RequireJwt {
         Ok(verified)
     }
 
-    fn challenge(&self) -> Challenge {
-        let challenge = Challenge::new("Bearer");
-        match &self.realm {
-            Some(realm) => challenge.with("realm", realm),
-            None => challenge,
-        }
-    }
-
     /// The caller learns the class of the fault alone.
     #[cfg_attr(
         not(feature = "remote"),
@@ -196,9 +191,8 @@ impl RequireJwt {
             Kind::InvalidRequest => "invalid_request",
             _ => "invalid_token",
         };
-        Problem::new(fault.kind())
-            .because(fault.reason())
-            .with_challenge(&self.challenge().with("error", error))
+        let problem = Problem::new(fault.kind()).because(fault.reason());
+        self.sender.challenge(problem, self.realm.as_deref(), error)
     }
 }
 
@@ -206,31 +200,39 @@ impl Guard for RequireJwt {
     const PLACE: Place = Place::Authn;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let verified = match shown(&head.headers) {
-            Shown::Token(token) => self.verify(token).await,
-            Shown::Bad(fault) => Err(fault.into()),
+        self.sender.clean(&mut head.headers);
+        let (scheme, token) = match shown(&head.headers, self.sender.speaks_dpop()) {
+            Shown::Token(scheme, token) => (scheme, token),
+            Shown::Bad(fault) => return Err(self.refusal(fault.into()).into()),
             Shown::Nothing => {
                 // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
                 // section 3.1).
-                return Err(Problem::new(Kind::Unauthenticated)
-                    .because("no_credential")
-                    .with_challenge(&self.challenge())
-                    .into());
+                let problem = Problem::new(Kind::Unauthenticated).because("no_credential");
+                let realm = self.realm.as_deref();
+                return Err(self.sender.challenge(problem, realm, "").into());
             }
         };
+        let verified = self.verify(token).await;
         let verified = verified.map_err(|refused| self.refusal(refused))?;
+        let pass = self
+            .sender
+            .prove(head, scheme, token, &verified, self.clock.now())
+            .await
+            .map_err(|refused| self.sender.refusal(refused, self.realm.as_deref()))?;
         let enough = verified.principal.scopes().contains_all(&self.scopes);
         head.extensions.insert(Payload(verified.payload));
-        Facts::entry(&mut head.extensions).caller = Caller::Known(verified.principal);
+        let facts = Facts::entry(&mut head.extensions);
+        facts.caller = Caller::Known(verified.principal);
+        facts.scheme = Some(scheme.name());
         if enough {
-            Ok(Pass::default())
+            Ok(pass)
         } else {
-            Err(Problem::insufficient_scope(&self.scopes).into())
+            Err(Problem::insufficient_scope_by(scheme.name(), &self.scopes).into())
         }
     }
 
     fn describe(&self) -> Demand {
-        let token = Demand::Credential("JWT".into());
+        let token = Demand::Credential(self.sender.describe().into());
         if self.scopes.is_empty() {
             token
         } else {
@@ -241,11 +243,11 @@ impl Guard for RequireJwt {
 
 impl Authenticator for RequireJwt {
     fn is_presented(&self, head: &Parts) -> bool {
-        shown(&head.headers) != Shown::Nothing
+        shown(&head.headers, self.sender.speaks_dpop()) != Shown::Nothing
     }
 
     fn challenges(&self) -> Vec<Challenge> {
-        vec![self.challenge()]
+        self.sender.challenges(self.realm.as_deref(), "").collect()
     }
 }
 

@@ -8,7 +8,9 @@
 //!
 //! The algorithm is that of the key, never that of the token; addresses and keys inside a token are
 //! not looked at; an unknown critical header, a member given twice, and a token bound to a key that
-//! its bearer has not shown (`cnf`) are refused.
+//! its bearer has not shown (`cnf`) are refused. [`Dpop`] and [`Mtls`] take tokens that are bound
+//! to a key or to a client certificate, so that a stolen one opens nothing; only used `DPoP` proofs
+//! are stored, and a store that is full or down is answered 503.
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -77,6 +79,9 @@
 //! | a token that is not accepted | 401 | `invalid_token` |
 //! | a good token without the scopes | 403 | `insufficient_scope` |
 //! | a token whose issuer's keys cannot be had (`keys_unavailable`) | 503 | none |
+//! | a bound token whose proof is missing or not good | 401 | `invalid_dpop_proof` |
+//! | a proof without a nonce that counts, where nonces are asked for | 401 | `use_dpop_nonce` |
+//! | a proof while the store of used ones is full or down | 503 | none |
 //!
 //! The caller never learns more. The event has the reason: `several_authorizations`,
 //! `malformed_authorization`; `token_too_long`, `token_malformed`, `token_encrypted`, `bad_base64`,
@@ -85,7 +90,15 @@
 //! `wrong_issuer`, `wrong_audience`, `date_malformed`, `exp_missing`, `token_expired`,
 //! `token_not_yet_valid`, `iat_missing`, `issued_in_future`, `token_too_old`, `sub_malformed`,
 //! `client_id_malformed`, `jti_malformed`, `tenant_malformed`, `scope_malformed`,
-//! `scope_conflict`, `token_bound`, `claims_mismatch`; and the words of the author's own checks.
+//! `scope_conflict`, `token_bound`, `claims_mismatch`; `cnf_malformed`, `cnf_not_understood`,
+//! `token_not_bound`, `bound_token_as_bearer`; `certificate_missing`, `certificate_mismatch`,
+//! `certificate_malformed`, `several_certificates`; `dpop_proof_missing`, `several_dpop_proofs`,
+//! `dpop_proof_too_long`, `dpop_proof_malformed`, `dpop_jti_malformed` and likewise for `htm`,
+//! `htu`, `iat`, `ath` and `nonce`, `dpop_wrong_type`, `dpop_wrong_algorithm`,
+//! `dpop_key_malformed`, `dpop_key_refused`, `dpop_bad_signature`, `dpop_htm_mismatch`,
+//! `dpop_htu_mismatch`, `dpop_nonce_missing`, `dpop_nonce_forged`, `dpop_nonce_expired`,
+//! `dpop_proof_stale`, `dpop_ath_mismatch`, `dpop_key_mismatch`, `dpop_proof_replayed`,
+//! `dpop_store_unavailable`; and the words of the author's own checks.
 //! Since claims are looked at before the signature, a reason is a hint about who sent a refused
 //! token, not a proof.
 //!
@@ -98,7 +111,10 @@
 mod algorithm;
 mod backend;
 mod bearer;
+mod binding;
+mod bound_grant;
 mod claims;
+mod dpop;
 mod extract;
 mod fault;
 mod grant;
@@ -111,12 +127,14 @@ mod jwk;
 mod key_set;
 mod key_source;
 mod keys;
+mod mtls;
 mod pem;
 #[cfg(feature = "remote")]
 mod remote;
 mod roster;
 mod rule;
 mod signer;
+mod sender;
 mod token;
 #[cfg(test)]
 mod vectors;
@@ -125,6 +143,7 @@ mod trusted;
 mod verifier;
 
 pub use algorithm::Algorithm;
+pub use dpop::{Dpop, NonceKeys};
 pub use extract::Claims;
 pub use grant::{Grant, IssueError};
 pub use guard::RequireJwt;
@@ -133,3 +152,4 @@ pub use key_set::KeySet;
 pub use keys::{SigningKey, VerifyingKey};
 pub use status::IssuerStatus;
 pub use trusted::Issuer;
+pub use mtls::{ClientCertificate, Mtls};

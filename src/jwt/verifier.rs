@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::claims::Payload;
 use super::fault::Fault;
+use super::json::Node;
 use super::key_set::KeySet;
 use super::key_source::Keys;
 use super::rule::Policy;
@@ -21,6 +22,8 @@ pub(super) struct Verifier {
 #[derive(Debug)]
 pub(super) struct Verified {
     pub(super) principal: Principal,
+    /// Whether it is good only in the hand of somebody who can prove something more (`cnf`).
+    pub(super) bound: bool,
     /// The claims, as JSON that has been checked.
     pub(super) payload: Bytes,
 }
@@ -44,6 +47,7 @@ impl Verifier {
         let payload = token::decode(parts.payload)?;
         let claims = Payload::read(&payload, self.policy.tenant_claim.as_deref())?;
         self.policy.judge(&claims, now)?;
+        let bound = claims.cnf != Node::Absent;
         let principal = claims.into_principal()?;
 
         let mut buffer = [0; LONGEST_SIGNATURE];
@@ -54,6 +58,7 @@ impl Verifier {
         }
         Ok(Verified {
             principal,
+            bound,
             payload: Bytes::from(payload),
         })
     }

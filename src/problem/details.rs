@@ -74,7 +74,13 @@ impl Problem {
     /// `Bearer` scheme (RFC 6750, section 3.1). `needed` are scope names parted by spaces.
     #[must_use]
     pub fn insufficient_scope(needed: impl fmt::Display) -> Self {
-        let challenge = Challenge::new("Bearer")
+        Self::insufficient_scope_by("Bearer", needed)
+    }
+
+    /// Likewise, on the scheme by which the credential was shown (RFC 9449, section 7.1).
+    #[must_use]
+    pub fn insufficient_scope_by(scheme: &'static str, needed: impl fmt::Display) -> Self {
+        let challenge = Challenge::new(scheme)
             .with("error", "insufficient_scope")
             .with("scope", &needed.to_string());
         Self::new(Kind::InsufficientScope).with_challenge(&challenge)

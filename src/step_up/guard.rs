@@ -129,7 +129,11 @@ impl Guard for StepUp {
             Caller::Known(principal) => match self.policy.judge(principal, self.clock.now()) {
                 Ok(()) => return Ok(Pass::default()),
                 Err(reason) => {
-                    let challenge = Challenge::new(scheme(principal.credential()))
+                    let scheme = match principal.credential() {
+                        Credential::ApiKey { .. } => "Bearer", // no login stands behind a key
+                        _ => Facts::scheme(&head.extensions),
+                    };
+                    let challenge = Challenge::new(scheme)
                         .with("error", "insufficient_user_authentication");
                     Problem::new(Kind::StepUpRequired)
                         .because(reason)
@@ -159,15 +163,6 @@ impl<S> Layer<S> for StepUp {
 
     fn layer(&self, inner: S) -> Self::Service {
         GuardService::new(inner, self.clone())
-    }
-}
-
-/// The scheme to log in for: that which was used, or `Bearer` for keys, behind which no login
-/// stands.
-fn scheme(credential: &Credential) -> &'static str {
-    match credential {
-        Credential::ApiKey { .. } => "Bearer",
-        shown => shown.scheme(),
     }
 }
 

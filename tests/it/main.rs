@@ -11,6 +11,8 @@ mod confirm;
 mod example;
 #[cfg(feature = "remote")]
 mod fetch;
+#[cfg(feature = "jwt")]
+mod dpop;
 mod floors;
 #[cfg(feature = "json")]
 mod input;

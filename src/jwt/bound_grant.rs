@@ -1,0 +1,35 @@
+//! Tokens to be issued that are good in one hand alone (RFC 7800).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as STRICT;
+use serde_json::Value;
+
+use super::binding::Thumbprint;
+use super::grant::Grant;
+use super::mtls::ClientCertificate;
+
+impl Grant {
+    /// Binds the token to the key with this thumbprint (RFC 7638, by SHA-256), whose holder has to
+    /// prove it with each request (RFC 9449, section 6.1).
+    #[must_use]
+    pub fn with_bound_key(self, thumbprint: [u8; 32]) -> Self {
+        self.bound("jkt", thumbprint)
+    }
+
+    /// Binds the token to a client certificate (RFC 8705, section 3.1).
+    #[must_use]
+    pub fn with_bound_certificate(self, certificate: ClientCertificate) -> Self {
+        self.bound("x5t#S256", certificate.thumbprint())
+    }
+
+    fn bound(mut self, name: &str, thumbprint: Thumbprint) -> Self {
+        let confirmation = self
+            .claims
+            .entry("cnf")
+            .or_insert_with(|| Value::Object(serde_json::Map::new()));
+        if let Value::Object(members) = confirmation {
+            members.insert(name.to_owned(), STRICT.encode(thumbprint).into());
+        }
+        self
+    }
+}
