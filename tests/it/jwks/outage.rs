@@ -7,7 +7,7 @@ use portcullis::jwt::{Issuer, RequireJwt};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::world::{API, COOLDOWN, SOON, World, clock, jwks, refused, set, signer, verdict};
+use super::world::{API, SOON, World, clock, jwks, refused, set, signer, verdict};
 use crate::outgoing::{self, Script, Server, answer};
 
 #[tokio::test]
