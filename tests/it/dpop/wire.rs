@@ -26,7 +26,10 @@ async fn a_providers_token_and_a_librarys_proof_open_the_service_once() {
             .with_clock(SystemClock)
             .with_dpop(dpop().with_nonces(nonces));
         let guard = guard.with_scopes(["orders:read"]).unwrap();
-        let world = World::behind(Default::default(), Shield::new().with(guard));
+        let world = World::behind(
+            portcullis::clock::ManualClock::default(),
+            Shield::new().with(guard),
+        );
         let show = async |proof: &str| {
             let headers = [
                 ("authorization", format!("DPoP {token}")),
