@@ -13,8 +13,9 @@ use super::extract::Payload;
 use super::fault::Fault;
 use super::key_set::KeySet;
 use super::key_source::Refused;
+use super::leeway;
 use super::roster::Roster;
-use super::rule::{self, Profile};
+use super::rule::Profile;
 use super::sender::Sender;
 use super::status::IssuerStatus;
 use super::trusted::Issuer;
@@ -84,7 +85,7 @@ impl RequireJwt {
     /// # Errors
     /// [`ConfigError`] if `leeway` is more than 300 s.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
-        let leeway = rule::leeway(leeway)?;
+        let leeway = leeway::seconds(leeway)?;
         self.issuers.each(|policy| policy.leeway = leeway);
         Ok(self)
     }

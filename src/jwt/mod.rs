@@ -127,19 +127,20 @@ mod jwk;
 mod key_set;
 mod key_source;
 mod keys;
+mod leeway;
 mod mtls;
 mod pem;
 #[cfg(feature = "remote")]
 mod remote;
 mod roster;
 mod rule;
-mod signer;
 mod sender;
+mod signer;
+mod status;
 mod token;
+mod trusted;
 #[cfg(test)]
 mod vectors;
-mod status;
-mod trusted;
 mod verifier;
 
 pub use algorithm::Algorithm;
@@ -150,6 +151,6 @@ pub use guard::RequireJwt;
 pub use issuer::JwtIssuer;
 pub use key_set::KeySet;
 pub use keys::{SigningKey, VerifyingKey};
+pub use mtls::{ClientCertificate, Mtls};
 pub use status::IssuerStatus;
 pub use trusted::Issuer;
-pub use mtls::{ClientCertificate, Mtls};

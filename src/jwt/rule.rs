@@ -1,25 +1,9 @@
 //! The decision about a token's claims, without any key.
 
-use std::time::Duration;
-
 use super::claims::{Payload, date, name};
 use super::fault::Fault;
 use super::json::Node;
 use super::token::Header;
-use crate::config::ConfigError;
-
-/// The greatest leeway in seconds that can be asked for.
-const MOST_LEEWAY: u64 = 300;
-
-/// A leeway in whole seconds, if it can be asked for.
-pub(super) fn leeway(asked: Duration) -> Result<u64, ConfigError> {
-    if asked > Duration::from_secs(MOST_LEEWAY) {
-        return Err(ConfigError::new(
-            "a leeway of more than 300 s keeps expired tokens alive: mend the clock instead",
-        ));
-    }
-    Ok(asked.as_secs())
-}
 
 /// What a token must say.
 #[derive(Clone, Debug)]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::algorithm::Algorithm;
 use super::key_set::KeySet;
 use super::key_source::Keys;
+use super::leeway;
 #[cfg(feature = "remote")]
 use super::remote::{Place, RemoteKeys};
-use super::rule::{self, Policy, Profile};
+use super::rule::{Policy, Profile};
 use super::status::IssuerStatus;
 use super::verifier::Verifier;
 use crate::config::ConfigError;
@@ -188,7 +189,7 @@ impl Issuer {
     /// # Errors
     /// [`ConfigError`] if `leeway` is more than 300 s.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
-        self.verifier.policy.leeway = rule::leeway(leeway)?;
+        self.verifier.policy.leeway = leeway::seconds(leeway)?;
         Ok(self)
     }
 

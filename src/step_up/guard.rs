@@ -133,8 +133,8 @@ impl Guard for StepUp {
                         Credential::ApiKey { .. } => "Bearer", // no login stands behind a key
                         _ => Facts::scheme(&head.extensions),
                     };
-                    let challenge = Challenge::new(scheme)
-                        .with("error", "insufficient_user_authentication");
+                    let challenge =
+                        Challenge::new(scheme).with("error", "insufficient_user_authentication");
                     Problem::new(Kind::StepUpRequired)
                         .because(reason)
                         .with_challenge(&self.asking(challenge))

@@ -7,21 +7,21 @@ mod assign;
 mod authz;
 #[cfg(feature = "confirm")]
 mod confirm;
+#[cfg(feature = "jwt")]
+mod dpop;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
 #[cfg(feature = "remote")]
 mod fetch;
-#[cfg(feature = "jwt")]
-mod dpop;
 mod floors;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]
 mod input_rules;
 mod interop;
+mod introduced;
 #[cfg(feature = "remote")]
 mod introspection;
-mod introduced;
 #[cfg(all(feature = "jwt", feature = "remote"))]
 mod jwks;
 #[cfg(feature = "jwt")]

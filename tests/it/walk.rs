@@ -330,12 +330,22 @@ async fn a_shield_stands_among_the_layers_of_others() {
     let minute = Duration::from_mins(1);
     let stack = ServiceBuilder::new()
         .layer(Shield::new().with(Envelope).with(Named("x-name")))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, minute))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            minute,
+        ))
         .service_fn(|request: Request<Body>| async move {
-            let caller = Facts::caller(request.extensions()).principal().unwrap().clone();
+            let caller = Facts::caller(request.extensions())
+                .principal()
+                .unwrap()
+                .clone();
             Ok::<_, Infallible>(Response::new(Body::from(caller.subject().to_owned())))
         });
-    let answer = stack.clone().oneshot(request(&[("x-name", "alice")])).await.unwrap();
+    let answer = stack
+        .clone()
+        .oneshot(request(&[("x-name", "alice")]))
+        .await
+        .unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let answer = stack.oneshot(request(&[])).await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
