@@ -21,7 +21,7 @@ use portcullis::rate_limit::RateLimit;
 use portcullis::store::memory::MemoryQuotas;
 use portcullis::store::{Answer, Charge, Decision, Key, KeyKind, Limit, Policy, Quota, Quotas};
 
-const CHUNKS: usize = 1_000;
+const CHUNKS: usize = 5_000;
 const CALLS: u32 = 1_000;
 
 /// Nanoseconds a call in the chunk that was least disturbed by whatever else the machine does.
