@@ -86,7 +86,7 @@ mod tests {
             policy: Policy::new("i", "a"),
             keys: key.verifying_key().into(),
         };
-        verifier.verify(token, 150)
+        verifier.verify_with(&key.verifying_key().into(), token, 150)
     }
 
     #[test]

@@ -24,6 +24,10 @@ impl MacKey {
         Some(Self(hmac::Key::new(hash, secret)))
     }
 
+    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.0, message).as_ref().to_vec()
+    }
+
     /// In constant time.
     pub(in crate::jwt) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         hmac::verify(&self.0, message, tag).is_ok()
