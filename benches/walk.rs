@@ -108,7 +108,7 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
         .unwrap();
     let token = format!("Bearer {}", token.expose());
     let ring = MemoryKeyRing::default();
-    let issued: IssuedApiKey = runtime
+    let api_key: IssuedApiKey = runtime
         .block_on(
             NewApiKey::owned_by("alice")
                 .with_scopes(scopes())
@@ -116,7 +116,7 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
                 .issue(&ring, &SystemClock),
         )
         .unwrap();
-    let api_key = issued.key.expose().clone();
+    let api_key = api_key.key.expose().clone();
 
     let jwt = || RequireJwt::new("https://id.example", "articles", key.verifying_key()).unwrap();
     let keyed = || RequireApiKey::in_ring(ring.clone());
@@ -126,7 +126,12 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let with_token = move || request("GET", Some(("authorization", &token)), "");
     let with_key = move || request("GET", Some(("x-api-key", &api_key)), "");
     let with_body = || request("POST", None, r#"{"title": "Gates"}"#);
-    let case = |name, app, request| Case { name, app, request };
+    // As `axum::serve` does: a router whose state is not settled is put together anew for each request.
+    let case = |name, app: Router, request| Case {
+        name,
+        app: app.with_state(()),
+        request,
+    };
     vec![
         case("bare", bare(), Box::new(plain)),
         case(
@@ -209,9 +214,7 @@ fn request(method: &str, header: Option<(&str, &str)>, body: &'static str) -> Re
 }
 
 fn answer(runtime: &Runtime, case: &Case, request: Request<Body>) -> Response<Body> {
-    let response = runtime
-        .block_on((&case.app).clone().oneshot(request))
-        .unwrap();
+    let response = runtime.block_on(case.app.clone().oneshot(request)).unwrap();
     assert_eq!(response.status(), 200, "{}", case.name);
     response
 }

@@ -1,6 +1,8 @@
 //! An articles API behind every control. Run it and paste what it prints:
 //! `cargo run --example articles`. What callers may send is in `model.rs`.
 
+#![allow(clippy::unwrap_used)] // of locks, which nothing here poisons
+
 mod demo;
 mod model;
 
@@ -10,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::routing::{get, patch, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
@@ -104,7 +106,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with(RequireApiKey::in_ring(ring).with_prefix("demo")?)
         .with(RateLimit::per_api_key(Quota::per_minute(60))?);
     let logins = RateLimit::per_client(Quota::sliding_window(5, Duration::from_mins(1)))?;
-    let articles = get(list)
+    let articles: MethodRouter<App> = get(list)
         .layer(RequireScopes::all([READ])?)
         .merge(post(create).layer(RequireScopes::all(["articles:write"])?));
     let app = Router::new()

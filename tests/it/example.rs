@@ -58,11 +58,11 @@ fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
 fn status_of(command: &str) -> Option<String> {
     let output = Command::new("bash").args(["-c", command]).output().unwrap();
     let shown = String::from_utf8_lossy(&output.stdout);
-    let statuses = shown.lines().filter_map(|line| {
+    let mut statuses = shown.lines().filter_map(|line| {
         let rest = line.strip_prefix("HTTP/1.1 ")?;
         rest.split(' ').next().map(str::to_owned)
     });
-    statuses.last()
+    statuses.next_back()
 }
 
 #[test]

@@ -58,8 +58,9 @@ async fn each_claim_is_needed_and_of_its_type() {
         ("sub", json!("a".repeat(256)), "sub_malformed"),
         ("jti", json!("j".repeat(256)), "jti_malformed"),
         ("client_id", json!(7), "client_id_malformed"),
-        ("cnf", json!({ "jkt": "x" }), "token_bound"),
-        ("cnf", json!({}), "token_bound"),
+        ("cnf", json!({ "jkt": "A".repeat(43) }), "token_bound"),
+        ("cnf", json!({ "jkt": "x" }), "cnf_malformed"),
+        ("cnf", json!({}), "cnf_malformed"),
     ] {
         door.refuses(&forge(header(), set(claims(), name, value)), reason)
             .await;
