@@ -21,6 +21,8 @@ mod tree;
 pub(crate) use faults::Faults;
 pub(crate) use path::Path;
 pub(crate) use per_type::PerType;
+#[cfg(feature = "confirm")]
+pub(crate) use read::bounded;
 pub(crate) use read::{DEFAULT_MAX_BYTES, Intake};
 #[cfg(feature = "json")]
 pub(crate) use strict::{Name, Walk};

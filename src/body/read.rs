@@ -29,29 +29,7 @@ impl Intake {
     pub(crate) async fn read(self, head: &Parts, body: Body) -> Result<Bytes, Problem> {
         media_type::check(&head.headers, self.media_types)
             .map_err(|reason| self.unsupported(head, reason))?;
-        let announced = head.headers.get(CONTENT_LENGTH);
-        if announced.is_some_and(|length| self.is_too_long(length))
-            || body.size_hint().lower() > self.max_bytes as u64
-        {
-            return Err(Problem::new(Kind::BodyTooLarge).because("content_length_over_limit"));
-        }
-        match Limited::new(body, self.max_bytes).collect().await {
-            Ok(read) => Ok(read.to_bytes()),
-            Err(error) if is_over_limit(error.as_ref()) => {
-                Err(Problem::new(Kind::BodyTooLarge).because("body_over_limit"))
-            }
-            // The error is not kept: a layer around the body may have put anything into it.
-            Err(_) => Err(Problem::new(Kind::MalformedBody).because("body_unreadable")),
-        }
-    }
-
-    /// A length that is no number is left to the server, and to the count of what really comes.
-    fn is_too_long(self, length: &HeaderValue) -> bool {
-        length
-            .to_str()
-            .ok()
-            .and_then(|digits| digits.parse::<u64>().ok())
-            .is_some_and(|length| length > self.max_bytes as u64)
+        bounded(head, body, self.max_bytes).await
     }
 
     /// Tells what would be read: `Accept-Patch` for PATCH (RFC 5789, section 3.1), else `Accept`
@@ -66,6 +44,34 @@ impl Intake {
             .because(reason)
             .with_header(name, HeaderValue::from_static(self.told))
     }
+}
+
+/// The bytes of a body of at most `max_bytes`, whatever its media type. One that announces that it
+/// is longer is not read at all.
+pub(crate) async fn bounded(head: &Parts, body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
+    let announced = head.headers.get(CONTENT_LENGTH);
+    if announced.is_some_and(|length| is_too_long(length, max_bytes))
+        || body.size_hint().lower() > max_bytes as u64
+    {
+        return Err(Problem::new(Kind::BodyTooLarge).because("content_length_over_limit"));
+    }
+    match Limited::new(body, max_bytes).collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if is_over_limit(error.as_ref()) => {
+            Err(Problem::new(Kind::BodyTooLarge).because("body_over_limit"))
+        }
+        // The error is not kept: a layer around the body may have put anything into it.
+        Err(_) => Err(Problem::new(Kind::MalformedBody).because("body_unreadable")),
+    }
+}
+
+/// A length that is no number is left to the server, and to the count of what really comes.
+fn is_too_long(length: &HeaderValue, max_bytes: usize) -> bool {
+    length
+        .to_str()
+        .ok()
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .is_some_and(|length| length > max_bytes as u64)
 }
 
 /// Also when a limit of somebody else, laid around the body, was the smaller one.

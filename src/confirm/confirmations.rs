@@ -12,6 +12,7 @@ use super::action::{self, Action};
 use super::rule;
 use super::ticket::{Confirmation, Ticket};
 use super::token::{CONFIRMATION_TICKET, Claims, Keys, Purpose};
+use crate::body;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::field;
@@ -48,7 +49,7 @@ impl Confirmations {
             clock: Arc::new(SystemClock),
             life: 120,
             ticket_life: 300,
-            body_limit: 64 * 1_024,
+            body_limit: body::DEFAULT_MAX_BYTES,
         })
     }
 

@@ -1,12 +1,10 @@
 //! `Confirmed`, `Ticket` and `Confirmation` in a handler's signature.
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::json;
 
 use super::action::{self, Action, Fingerprint};
@@ -14,6 +12,7 @@ use super::confirmations::{Confirmations, refusal};
 use super::rule;
 use super::ticket::{Confirmation, Ticket};
 use super::token::{CONFIRMATION, CONFIRMATION_TICKET, Claims, Purpose};
+use crate::body;
 use crate::event;
 use crate::field::exactly_one;
 use crate::identity::{Caller, Facts, Principal};
@@ -43,7 +42,7 @@ where
         let (head, body) = request.into_parts();
         let refuse = |problem| event::refuse(&head, problem).into_response();
         let asked = Asked::of(&head, &confirmations).map_err(refuse)?;
-        let body = read(body, confirmations.body_limit())
+        let body = body::bounded(&head, body, confirmations.body_limit())
             .await
             .map_err(refuse)?;
         let action = Action::at(asked.target, &body);
@@ -144,17 +143,4 @@ fn known(head: &Parts) -> Result<&Principal, Problem> {
 fn sent<'h>(head: &'h Parts, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Problem> {
     exactly_one(&head.headers, name)
         .map_err(|_| Problem::new(Kind::InvalidRequest).because("confirmation_repeated"))
-}
-
-async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Kind::BodyTooLarge).because("body_too_large");
-    // What says beforehand that it is too long is not read at all.
-    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > limit) {
-        return Err(too_large());
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Problem::new(Kind::MalformedBody).because("body_broken_off")),
-    }
 }
