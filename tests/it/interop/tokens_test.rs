@@ -150,11 +150,12 @@ fn jwk(file: &str, alg: Algorithm) -> Value {
 #[tokio::test]
 async fn our_tokens_of_every_algorithm_are_accepted_by_every_library() {
     let mut jobs = Vec::new();
-    for alg in Algorithm::ALL {
+    // ES512 is verified only.
+    let signed_with = |alg: &Algorithm| *alg != Algorithm::Es512;
+    for alg in Algorithm::ALL.into_iter().filter(signed_with) {
         let file = match alg.name() {
             "ES256" => "p-256.pem",
             "ES384" => "p-384.pem",
-            "ES512" => "p-521.pem",
             "EdDSA" => "ed25519.pem",
             _ => "rsa-2048.pem",
         };
