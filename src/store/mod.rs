@@ -13,7 +13,11 @@ mod key_ring;
 pub mod memory;
 mod quota;
 mod quotas;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod seen;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub mod sql;
 mod window;
 
 pub use answer::Answer;

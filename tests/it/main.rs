@@ -36,6 +36,7 @@ mod rate_limit_faults;
 mod rate_limit_shared;
 mod secrets;
 mod seen;
+mod servers;
 mod step_up;
 mod support;
 mod walk;

@@ -1,0 +1,20 @@
+//! The engines on SQL databases: SQLite in a file, and `PostgreSQL`.
+
+mod dialect;
+mod fault;
+mod migration;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod query;
+mod seen;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod statements;
+mod store;
+
+pub use dialect::Dialect;
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresStore};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Sqlite, SqliteStore};
+pub use store::SqlStore;
