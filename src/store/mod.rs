@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod family;
 mod gcra;
 mod key;
 mod key_record;
@@ -13,16 +14,19 @@ mod key_ring;
 pub mod memory;
 mod quota;
 mod quotas;
+mod refresh_families;
 mod seen;
 mod window;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use family::{Family, FamilyId};
 pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
 pub use key_record::{KeyHash, KeyId, KeyRecord};
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
+pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
 pub use seen::{Seen, SeenKey};
 pub use window::Window;
