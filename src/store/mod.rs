@@ -6,6 +6,7 @@
 
 mod answer;
 mod error;
+mod family;
 mod gcra;
 mod key;
 mod key_record;
@@ -15,6 +16,7 @@ mod quota;
 mod quotas;
 #[cfg(feature = "redis")]
 pub mod redis;
+mod refresh_families;
 mod seen;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod sql;
@@ -22,11 +24,13 @@ mod window;
 
 pub use answer::Answer;
 pub use error::StoreError;
+pub use family::{Family, FamilyId};
 pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
 pub use key_record::{KeyHash, KeyId, KeyRecord};
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
+pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
 pub use seen::{Seen, SeenKey};
 pub use window::Window;

@@ -34,6 +34,7 @@ mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
+mod refresh_families;
 mod secrets;
 mod seen;
 mod servers;

@@ -2,6 +2,7 @@
 
 mod key_ring;
 mod quotas;
+mod refresh_families;
 mod rings;
 mod secret_hash;
 mod seen;
@@ -11,4 +12,5 @@ mod table;
 
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
+pub use refresh_families::MemoryRefreshFamilies;
 pub use seen::MemorySeen;

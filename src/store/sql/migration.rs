@@ -10,6 +10,46 @@ const VERSIONS: &[&[&str]] = &[&[
         until {int} NOT NULL
     ){table}",
     "CREATE INDEX {p}seen_until ON {p}seen (until)",
+    "CREATE TABLE {p}families (
+        id {bytes} NOT NULL PRIMARY KEY,
+        salt {bytes} NOT NULL,
+        issuer {text} NOT NULL,
+        subject {text} NOT NULL,
+        client {text} NOT NULL,
+        scopes {text} NOT NULL,
+        bound_key {bytes},
+        details {text} NOT NULL,
+        generation {int} NOT NULL,
+        created_at {int} NOT NULL,
+        rotated_at {int} NOT NULL,
+        idle_ends_at {int} NOT NULL,
+        ends_at {int} NOT NULL,
+        revoked_at {int},
+        dead_at {int} NOT NULL
+    ){table}",
+    "CREATE INDEX {p}families_owner ON {p}families (issuer, subject, id)",
+    "CREATE INDEX {p}families_dead_at ON {p}families (dead_at)",
+    "CREATE TABLE {p}keys (
+        id {text} NOT NULL PRIMARY KEY,
+        hash {bytes} NOT NULL,
+        hash_rule {int} NOT NULL,
+        subject {text} NOT NULL,
+        tenant {text},
+        prefix {text} NOT NULL,
+        label {text},
+        scopes {text} NOT NULL,
+        networks {text} NOT NULL,
+        allowance_units {int},
+        allowance_seconds {int},
+        created_at {int} NOT NULL,
+        not_before {int},
+        expires_at {int},
+        revoked_at {int},
+        last_used_at {int},
+        supersedes {text},
+        replaced_by {text}
+    ){table}",
+    "CREATE INDEX {p}keys_owner ON {p}keys (subject, id)",
 ]];
 
 /// How the tables of one prefix are brought up to date. In the texts `{p}` stands for the prefix.

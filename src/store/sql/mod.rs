@@ -1,11 +1,13 @@
 //! The engines on SQL databases: SQLite in a file, and `PostgreSQL`.
 
 mod dialect;
+mod families;
 mod fault;
 mod migration;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query;
+mod row;
 mod seen;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -124,7 +124,11 @@ impl sealed::Dialect for Postgres {
         ("{text}", "TEXT COLLATE \"C\""),
         ("{bytes}", "BYTEA"),
         ("{table}", ""),
-        ("{skip}", "FOR UPDATE SKIP LOCKED"),
+        ("{lock}", "FOR UPDATE"),
+        ("{lock_k}", "FOR UPDATE OF k"),
+        ("{skip_locked}", "FOR UPDATE SKIP LOCKED"),
+        ("{json}", "JSON"),
+        ("{json_each}", "json_each_text"),
     ];
     type Row = PgRow;
 

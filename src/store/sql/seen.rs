@@ -17,7 +17,7 @@ impl<D: Dialect> SqlStore<D> {
     async fn first_seen(&self, key: SeenKey, until: u64, now: u64) -> Result<bool, StoreError> {
         let values = vec![key.as_slice().into(), until.into(), now.into()];
         let rows = self
-            .run(&self.statements.seen_insert, values, Effect::Writes)
+            .run(&self.statements.seen.insert, values, Effect::Writes)
             .await?;
         let number = self.inserted.fetch_add(1, Ordering::Relaxed);
         if number % INSERTS_A_PURGE == INSERTS_A_PURGE - 1 {
@@ -30,7 +30,7 @@ impl<D: Dialect> SqlStore<D> {
     async fn forget_seen_before(&self, now: u64) -> Result<(), StoreError> {
         let over = now.saturating_sub(CLOCK_SKEW);
         let values = vec![over.into(), ROWS_A_PURGE.into()];
-        self.run(&self.statements.seen_purge, values, Effect::Writes)
+        self.run(&self.statements.seen.purge, values, Effect::Writes)
             .await?;
         Ok(())
     }

@@ -106,7 +106,11 @@ impl sealed::Dialect for Sqlite {
         ("{text}", "TEXT"),
         ("{bytes}", "BLOB"),
         ("{table}", " STRICT"),
-        ("{skip}", ""),
+        ("{lock}", ""),
+        ("{lock_k}", ""),
+        ("{skip_locked}", ""),
+        ("{json}", "TEXT"),
+        ("{json_each}", "json_each"),
     ];
     type Row = SqliteRow;
 
