@@ -1,6 +1,7 @@
 //! The engine in memory: bounded, for one process.
 
 mod key_ring;
+mod keys;
 mod quotas;
 mod refresh_families;
 mod rings;

@@ -15,7 +15,7 @@ use portcullis::event::SecurityEvent;
 use portcullis::guard::{Guard, Shield};
 use portcullis::identity::{Principal, Scopes};
 use portcullis::store::memory::MemoryKeyRing;
-use portcullis::store::{Answer, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
+use portcullis::store::{Answer, KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
 
 use crate::support::send;
 
@@ -48,6 +48,22 @@ impl KeyRing for Spy {
 
     fn revoke(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
         self.ring.revoke(id, at)
+    }
+
+    fn retire(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
+        self.ring.retire(id, at)
+    }
+
+    fn replace(&self, successor: Arc<KeyRecord>, ends_at: u64) -> Answer<'_, bool> {
+        self.ring.replace(successor, ends_at)
+    }
+
+    fn rehash(&self, id: KeyId, from: KeyHash, to: KeyHash) -> Answer<'_, bool> {
+        self.ring.rehash(id, from, to)
+    }
+
+    fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
+        self.ring.touch(uses)
     }
 
     fn list<'a>(
