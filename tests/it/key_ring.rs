@@ -6,9 +6,44 @@ use portcullis::identity::{Allowance, Credential, Networks, Scopes};
 use portcullis::store::memory::MemoryKeyRing;
 use portcullis::store::{KEYS_A_PAGE, KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing, USES_AT_ONCE};
 
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+use crate::servers::engines;
+
 #[tokio::test]
 async fn memory_keeps_the_promises_of_a_key_ring() {
     contract(Arc::new(MemoryKeyRing::default())).await;
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_the_promises_of_a_key_ring() {
+    let folder = engines::Folder::new();
+    contract(Arc::new(engines::sqlite(&folder).await)).await;
+    survives(&engines::sqlite(&folder).await).await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_the_promises_of_a_key_ring() {
+    let word = engines::own_word();
+    contract(Arc::new(engines::postgres(&word).await)).await;
+    survives(&engines::postgres(&word).await).await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_keeps_the_promises_of_a_key_ring() {
+    let word = engines::own_word();
+    contract(Arc::new(engines::redis(&word))).await;
+    survives(&engines::redis(&word)).await;
+}
+
+/// What the contract has left is there for another handle too.
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+async fn survives(anew: &dyn KeyRing) {
+    assert_same(&found(anew, 3).await, &key(3, "bob").with_revocation(0));
+    assert_same(&found(anew, 1).await, &full(1));
+    assert!(!anew.insert(Arc::new(full(1))).await.unwrap());
 }
 
 /// Holds an empty ring with room for a thousand keys to its promises.
@@ -99,7 +134,7 @@ async fn what_goes_in_comes_out(ring: &dyn KeyRing) {
 }
 
 async fn an_id_is_given_once(ring: &Arc<dyn KeyRing>) {
-    let tries: Vec<_> = (0..32)
+    let tries: Vec<_> = (0..100)
         .map(|number| {
             let ring = Arc::clone(ring);
             let record = Arc::new(key(10, &format!("owner {number}")));
@@ -115,7 +150,7 @@ async fn an_id_is_given_once(ring: &Arc<dyn KeyRing>) {
     }
     let kept = ring.find(id(10)).await.unwrap().unwrap();
     assert_eq!(winners, [kept.owner().subject()]);
-    for number in 0..32 {
+    for number in 0..100 {
         let owner = format!("owner {number}");
         let listed = ring.list(KeyOwner::named(&owner), None).await.unwrap();
         assert_eq!(listed.len(), usize::from(winners == [owner]));

@@ -8,9 +8,68 @@ use portcullis::store::{
     FAMILIES_A_PAGE, FAMILIES_A_PURGE, Family, FamilyId, FamilyOwner, RefreshFamilies,
 };
 
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+use crate::servers::engines;
+
 #[tokio::test]
 async fn memory_keeps_the_promises_of_refresh_families() {
     contract(Arc::new(MemoryRefreshFamilies::default())).await;
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_keeps_the_promises_of_refresh_families() {
+    let folder = engines::Folder::new();
+    contract(Arc::new(engines::sqlite(&folder).await)).await;
+    survives(
+        &engines::sqlite(&folder).await,
+        &engines::sqlite(&folder).await,
+    )
+    .await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_the_promises_of_refresh_families() {
+    let word = engines::own_word();
+    contract(Arc::new(engines::postgres(&word).await)).await;
+    survives(
+        &engines::postgres(&word).await,
+        &engines::postgres(&word).await,
+    )
+    .await;
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_keeps_the_promises_of_refresh_families() {
+    let word = engines::own_word();
+    contract(Arc::new(engines::redis(&word))).await;
+    survives(&engines::redis(&word), &engines::redis(&word)).await;
+}
+
+/// What one handle has done stands for another.
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+async fn survives(one: &dyn RefreshFamilies, other: &dyn RefreshFamilies) {
+    put(one, family(7_000, "kay")).await;
+    assert!(
+        one.advance(id(7_000), 1, T + 1_100, T + 2_100)
+            .await
+            .unwrap()
+    );
+    let rotated = family(7_000, "kay").with_rotation(2, T + 1_100, T + 2_100);
+    assert_eq!(found(other, 7_000).await, rotated);
+    assert!(
+        !other
+            .advance(id(7_000), 1, T + 1_100, T + 2_100)
+            .await
+            .unwrap()
+    );
+    assert!(one.revoke(id(7_000), T + 1_200).await.unwrap());
+    assert_eq!(
+        found(other, 7_000).await,
+        rotated.with_revocation(T + 1_200)
+    );
 }
 
 /// Holds an empty store with room for ten thousand families to its promises.

@@ -17,9 +17,14 @@
 //! failover to a replica can lose the last writes whatever the settings, since replicas follow
 //! behind: where that must not be, keep keys and families in [`sql`](super::sql).
 
+mod families;
+mod family_record;
 mod fault;
+mod fields;
+mod key_record;
+mod key_ring;
 mod persistence;
 mod seen;
 mod store;
 
-pub use store::RedisStore;
+pub use store::{RedisConnection, RedisStore};

@@ -1,12 +1,10 @@
 //! Whether the server keeps what it is told.
 
-use redis::aio::ConnectionLike;
-
 use super::fault::Fault;
-use super::store::{RedisStore, error};
+use super::store::{RedisConnection, RedisStore, error};
 use crate::store::StoreError;
 
-impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
+impl<C: RedisConnection> RedisStore<C> {
     /// Asks the server whether it keeps what it is told: that it writes an append-only file, and
     /// drops nothing when its memory is full. Whether the file is flushed at each write
     /// (`appendfsync always`) cannot be asked without an administrator's rights.

@@ -67,9 +67,14 @@ impl RedisStore {
     }
 }
 
-impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
-    /// Uses the author's own connection: a `MultiplexedConnection`, a `ClusterConnection`, or
-    /// another that can be cloned. Each operation is one command on one slot.
+/// A connection that a [`RedisStore`] can use: a `ConnectionManager`, a `MultiplexedConnection`, a
+/// `ClusterConnection`, or another of the crate `redis` that can be cloned.
+pub trait RedisConnection: ConnectionLike + Clone + Send + Sync + 'static {}
+
+impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisConnection for C {}
+
+impl<C: RedisConnection> RedisStore<C> {
+    /// Uses the author's own connection. Each command is about one slot of a cluster.
     #[must_use]
     pub fn new(connection: C) -> Self {
         Self {
@@ -106,6 +111,18 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> RedisStore<C> {
     /// slot of a cluster.
     pub(super) fn name(&self, kind: &str, id: &str) -> String {
         format!("{}{kind}:{{{id}}}", self.prefix)
+    }
+
+    /// What the names of all keys of a kind look like to `SCAN`.
+    pub(super) fn pattern(&self, kind: &str) -> String {
+        let mut pattern = String::new();
+        for character in self.prefix.chars() {
+            if matches!(character, '*' | '?' | '[' | ']' | '^' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        format!("{pattern}{kind}:{{*}}")
     }
 
     /// What the script answers.
@@ -181,5 +198,7 @@ mod tests {
         }
         let store = store.with_key_prefix("acme:").unwrap();
         assert_eq!(store.name("seen", "ab"), "acme:seen:{ab}");
+        let store = store.with_key_prefix("a*[b]?").unwrap();
+        assert_eq!(store.pattern("seen"), r"a\*\[b\]\?seen:{*}");
     }
 }

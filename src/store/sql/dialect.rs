@@ -76,6 +76,13 @@ pub(super) mod sealed {
             effect: Effect,
         ) -> impl Future<Output = Result<Vec<Self::Row>, Fault>> + Send;
 
+        /// Runs both statements if each answers with a row, or neither. Tells which.
+        fn both(
+            &self,
+            first: (Arc<str>, Vec<Value>),
+            second: (Arc<str>, Vec<Value>),
+        ) -> impl Future<Output = Result<bool, Fault>> + Send;
+
         /// Brings the tables up to date, alone among all that try at the same time.
         fn migrate(&self, plan: &Plan) -> impl Future<Output = Result<(), Fault>> + Send;
     }

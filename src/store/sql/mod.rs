@@ -3,6 +3,7 @@
 mod dialect;
 mod families;
 mod fault;
+mod key_ring;
 mod migration;
 #[cfg(feature = "postgres")]
 mod postgres;

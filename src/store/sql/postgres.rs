@@ -146,6 +146,31 @@ impl sealed::Dialect for Postgres {
         Ok(rows?)
     }
 
+    async fn both(
+        &self,
+        first: (Arc<str>, Vec<Value>),
+        second: (Arc<str>, Vec<Value>),
+    ) -> Result<bool, Fault> {
+        let mut held = Held(Some(self.pool.acquire().await?));
+        let connection = held.0.as_mut().ok_or(Fault::Pool)?;
+        let mut transaction = connection.begin().await?;
+        let mut done = true;
+        for (sql, values) in [first, second] {
+            let rows = bound(sql, values).fetch_all(&mut *transaction).await?;
+            done = done && !rows.is_empty();
+            if !done {
+                break;
+            }
+        }
+        if done {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        held.done();
+        Ok(done)
+    }
+
     async fn migrate(&self, plan: &Plan) -> Result<(), Fault> {
         let mut connection = self.pool.acquire().await?;
         let found = Self::version(&mut connection, plan).await?;

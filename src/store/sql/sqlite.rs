@@ -128,6 +128,25 @@ impl sealed::Dialect for Sqlite {
         Ok(bound(sql, values).fetch_all(&self.pool).await?)
     }
 
+    async fn both(
+        &self,
+        first: (Arc<str>, Vec<Value>),
+        second: (Arc<str>, Vec<Value>),
+    ) -> Result<bool, Fault> {
+        let _turn = self.writer.acquire().await.map_err(|_| Fault::Pool)?;
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for (sql, values) in [first, second] {
+            let rows = bound(sql, values).fetch_all(&mut *transaction).await?;
+            if rows.is_empty() {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     async fn migrate(&self, plan: &Plan) -> Result<(), Fault> {
         loop {
             // Two who create one file at once may be told at once that it is busy.

@@ -99,6 +99,18 @@ impl<D: Dialect> SqlStore<D> {
         self.within(self.deadline, run).await
     }
 
+    /// Runs both statements if each answers with a row, or neither. Tells which.
+    pub(super) async fn both(
+        &self,
+        first: (&Arc<str>, Vec<Value>),
+        second: (&Arc<str>, Vec<Value>),
+    ) -> Result<bool, StoreError> {
+        let first = (Arc::clone(first.0), first.1);
+        let second = (Arc::clone(second.0), second.1);
+        self.within(self.deadline, self.database.both(first, second))
+            .await
+    }
+
     async fn within<T>(
         &self,
         limit: Duration,
