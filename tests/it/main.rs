@@ -7,6 +7,8 @@ mod assign;
 mod authz;
 #[cfg(feature = "confirm")]
 mod confirm;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+mod crash;
 #[cfg(feature = "jwt")]
 mod dpop;
 #[cfg(feature = "aws-lc-rs")]
@@ -27,6 +29,8 @@ mod jwks;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod outages;
 #[cfg(feature = "remote")]
 mod outgoing;
 mod quotas_contract;

@@ -11,8 +11,8 @@ use redis::Script;
 /// server's only when the key goes.
 static INSERT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local until = redis.call('GET', KEYS[1])
-        if until and tonumber(until) > tonumber(ARGV[2]) then return 0 end
+        "local kept = redis.call('GET', KEYS[1])
+        if kept and tonumber(kept) > tonumber(ARGV[2]) then return 0 end
         redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
         return 1",
     )

@@ -44,6 +44,19 @@ pub enum Fault {
     Driver(&'static str),
 }
 
+impl Fault {
+    /// Whether it is the connection that failed, not the statement.
+    #[cfg(feature = "postgres")]
+    pub(super) fn is_of_the_connection(&self) -> bool {
+        match self {
+            Self::Connection(_) => true,
+            // The classes of lost connections and of servers that end.
+            Self::Refused(code) => code.starts_with("08") || code.starts_with("57P0"),
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match error {

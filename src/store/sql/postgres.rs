@@ -97,6 +97,15 @@ fn is_here(options: &PgConnectOptions) -> bool {
 }
 
 impl Postgres {
+    async fn run_once(&self, sql: Arc<str>, values: Vec<Value>) -> Result<Vec<PgRow>, Fault> {
+        let mut held = Held(Some(self.pool.acquire().await?));
+        let connection = held.0.as_mut().ok_or(Fault::Pool)?;
+        // All rows, since the commit comes after the last of them.
+        let rows = bound(sql, values).fetch_all(&mut **connection).await;
+        held.done();
+        Ok(rows?)
+    }
+
     async fn version(
         connection: &mut sqlx::PgConnection,
         plan: &Plan,
@@ -136,14 +145,17 @@ impl sealed::Dialect for Postgres {
         &self,
         sql: Arc<str>,
         values: Vec<Value>,
-        _effect: Effect,
+        effect: Effect,
     ) -> Result<Vec<PgRow>, Fault> {
-        let mut held = Held(Some(self.pool.acquire().await?));
-        let connection = held.0.as_mut().ok_or(Fault::Pool)?;
-        // All rows, since the commit comes after the last of them.
-        let rows = bound(sql, values).fetch_all(&mut **connection).await;
-        held.done();
-        Ok(rows?)
+        // A connection of the pool may be of a server that has been started anew since. What only
+        // reads can be asked again; of what writes it is not known whether it was done.
+        if effect == Effect::Reads {
+            match self.run_once(Arc::clone(&sql), values.clone()).await {
+                Err(fault) if fault.is_of_the_connection() => {}
+                answer => return answer,
+            }
+        }
+        self.run_once(sql, values).await
     }
 
     async fn both(

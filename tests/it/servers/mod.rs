@@ -6,3 +6,10 @@ pub(crate) mod postgres;
 mod process;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+
+/// A server that can be stopped and started again on its port with what it had.
+pub(crate) trait Server {
+    fn stop(&mut self);
+    fn resume(&mut self);
+    fn signal_all(&self, signal: &str);
+}

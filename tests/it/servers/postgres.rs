@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use super::Server;
 use super::process::{Process, folder, free_port, listens, log, wait_for};
 
 /// A `PostgreSQL` server with one database, which trusts whoever is on this machine.
@@ -105,14 +106,30 @@ impl Postgres {
         self.process.as_ref().unwrap()
     }
 
+    /// Waits until it has recovered from the violent end of one of its processes.
+    pub(crate) fn wait_until_ready(&self) {
+        wait_for(self.process(), &self.folder, || self.answers());
+    }
+
+    /// Whether it has recovered and takes statements.
+    fn answers(&self) -> bool {
+        let port = self.port.to_string();
+        let ready = Command::new(programs().join("pg_isready"))
+            .args(["-q", "-h", "127.0.0.1", "-p", &port])
+            .status();
+        ready.unwrap().success()
+    }
+}
+
+impl Server for Postgres {
     /// Ends it as an operator does; what it holds stays on the disk.
-    pub(crate) fn stop(&mut self) {
+    fn stop(&mut self) {
         std::fs::write(self.folder.join("keep"), []).unwrap();
         self.process = None;
     }
 
     /// Starts it again on the same port with what it had.
-    pub(crate) fn resume(&mut self) {
+    fn resume(&mut self) {
         let port = self.port.to_string();
         let data = self.folder.join("data");
         let command = unprivileged(
@@ -146,13 +163,8 @@ impl Postgres {
         panic!("{}", log(&self.folder));
     }
 
-    /// Whether it has recovered and takes statements.
-    fn answers(&self) -> bool {
-        let port = self.port.to_string();
-        let ready = Command::new(programs().join("pg_isready"))
-            .args(["-q", "-h", "127.0.0.1", "-p", &port])
-            .status();
-        ready.unwrap().success()
+    fn signal_all(&self, signal: &str) {
+        self.process().signal_all(signal);
     }
 }
 

@@ -73,6 +73,32 @@ impl Process {
         assert!(done.success(), "no signal {signal} to {}", self.id);
     }
 
+    /// Sends a signal to it and to all processes that it has started.
+    pub(crate) fn signal_all(&self, signal: &str) {
+        let mut ids = children(&self.id);
+        ids.push(self.id.clone());
+        // One of them may have ended meanwhile.
+        let _ = Command::new("kill")
+            .args(["-s", signal])
+            .args(&ids)
+            .stderr(Stdio::null())
+            .status();
+    }
+
+    /// Sends a signal to one of the processes that it has started, of those whose command line
+    /// holds `word`. `false` if there is none.
+    pub(crate) fn signal_child(&self, signal: &str, word: &str) -> bool {
+        let is_meant = |id: &String| {
+            std::fs::read_to_string(format!("/proc/{id}/cmdline"))
+                .is_ok_and(|line| line.contains(word))
+        };
+        let Some(id) = children(&self.id).into_iter().find(is_meant) else {
+            return false;
+        };
+        let done = Command::new("kill").args(["-s", signal, &id]).status();
+        done.unwrap().success()
+    }
+
     /// Whether it has ended, for whatever reason.
     pub(super) fn has_ended(&self) -> bool {
         !Path::new("/proc").join(&self.id).exists()
@@ -86,6 +112,23 @@ impl Drop for Process {
         self.pipe = None;
         let _ = self.keeper.wait();
     }
+}
+
+/// The processes that the process `parent` has started.
+fn children(parent: &str) -> Vec<String> {
+    let is_child = |id: &String| {
+        // The name, in parentheses, may hold anything; behind it stand the state and the parent.
+        std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| {
+            let behind = stat.rsplit(") ").next().unwrap_or_default();
+            behind.split(' ').nth(1) == Some(parent)
+        })
+    };
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter(is_child)
+        .collect()
 }
 
 /// Where the servers of the folder write what happens to them.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::Server;
 use super::process::{Process, folder, free_port, wait_for};
 
 /// A Redis server that keeps what it is told on the disk.
@@ -37,15 +38,17 @@ impl Redis {
     pub(crate) fn process(&self) -> &Process {
         self.process.as_ref().unwrap()
     }
+}
 
+impl Server for Redis {
     /// Ends it; what it holds stays on the disk.
-    pub(crate) fn stop(&mut self) {
+    fn stop(&mut self) {
         std::fs::write(self.folder.join("keep"), []).unwrap();
         self.process = None;
     }
 
     /// Starts it again on the same port with what it had.
-    pub(crate) fn resume(&mut self) {
+    fn resume(&mut self) {
         let port = self.port.to_string();
         let dir = self.folder.to_str().unwrap();
         let command = [
@@ -68,6 +71,10 @@ impl Redis {
         let process = Process::start(&command.map(str::to_owned), "TERM", &self.folder);
         wait_for(&process, &self.folder, || answers(self.port));
         self.process = Some(process);
+    }
+
+    fn signal_all(&self, signal: &str) {
+        self.process().signal_all(signal);
     }
 }
 
