@@ -4,12 +4,12 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use portcullis::store::sql::{PostgresStore, SqliteStore};
 use portcullis::store::{Family, FamilyId, FamilyOwner, KeyHash, KeyId, KeyRecord};
 use portcullis::store::{KeyRing, RefreshFamilies};
 
+use crate::servers::Server;
 use crate::servers::engines::Folder;
 use crate::servers::postgres::Postgres;
 

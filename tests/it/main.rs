@@ -42,6 +42,8 @@ mod refresh_families;
 mod secrets;
 mod seen;
 mod servers;
+#[cfg(all(feature = "postgres", feature = "sqlite"))]
+mod sql;
 mod step_up;
 mod support;
 mod walk;

@@ -110,7 +110,10 @@ impl Postgres {
         connection: &mut sqlx::PgConnection,
         plan: &Plan,
     ) -> Result<Option<i64>, Fault> {
-        let there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        // Read from the catalogue: what to_regclass() answers may come from before the lock.
+        let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class
+            WHERE relname = $1 AND relkind IN ('r', 'p') AND pg_table_is_visible(oid))";
+        let there: bool = sqlx::query_scalar(sql)
             .bind(plan.schema_table())
             .fetch_one(&mut *connection)
             .await?;
@@ -189,7 +192,9 @@ impl sealed::Dialect for Postgres {
         if found.is_some() && plan.steps(found)?.is_empty() {
             return Ok(());
         }
-        let mut transaction = connection.begin().await?;
+        // Each statement sees what was there when it began: after the wait for the lock.
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+        let mut transaction = connection.begin_with(begin).await?;
         // Until the end of the transaction, whoever else migrates waits here, as long as it takes.
         sqlx::raw_sql("SET LOCAL statement_timeout = 0")
             .execute(&mut *transaction)

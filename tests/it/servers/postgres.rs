@@ -106,6 +106,11 @@ impl Postgres {
         self.process.as_ref().unwrap()
     }
 
+    /// What it has written about itself.
+    pub(crate) fn log(&self) -> String {
+        log(&self.folder)
+    }
+
     /// Waits until it has recovered from the violent end of one of its processes.
     pub(crate) fn wait_until_ready(&self) {
         wait_for(self.process(), &self.folder, || self.answers());
