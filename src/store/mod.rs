@@ -5,11 +5,13 @@
 //! so that an engine in memory answers at once, without a box or a suspension.
 
 mod answer;
+mod cached_key_ring;
 mod error;
 mod gcra;
 mod key;
 mod key_hash;
 mod key_id;
+mod key_memory;
 mod key_record;
 mod key_ring;
 pub mod memory;
@@ -19,6 +21,7 @@ mod seen;
 mod window;
 
 pub use answer::Answer;
+pub use cached_key_ring::CachedKeyRing;
 pub use error::StoreError;
 pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
