@@ -23,7 +23,7 @@ const MAX_PREFIX_LEN: usize = 32;
 /// # fn main() -> Result<(), portcullis::config::ConfigError> {
 /// let format = KeyFormat::new("acme_live")?;
 /// assert_eq!(
-///     format.scanner_pattern(),
+///     format.secret_scanning_regex(),
 ///     "acme_live_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
 /// );
 /// # Ok(())
@@ -35,8 +35,9 @@ pub struct KeyFormat {
 }
 
 impl KeyFormat {
-    /// Keys that begin with `prefix` and an underscore. The prefix tells what a key is for and
-    /// where it works, as in `acme_live` and `acme_test`; keys of another prefix are refused.
+    /// Keys that begin with `prefix` and an underscore. The prefix tells what a key is for and in
+    /// which environment it works, as in `acme_live` and `acme_test`; keys of another prefix are
+    /// refused by their form alone.
     ///
     /// # Errors
     /// [`ConfigError`] unless `prefix` is 1 to 32 lower-case ASCII letters, digits and
@@ -63,21 +64,39 @@ impl KeyFormat {
     #[must_use]
     pub fn id_of(&self, text: &str) -> Option<KeyId> {
         let rest = text.strip_prefix(&*self.prefix)?.strip_prefix('_')?;
-        let (id, tail) = rest.split_once('_')?;
-        let id = KeyId::parse(id)?;
-        let (secret, checksum) = tail.split_at_checked(SECRET_LEN)?;
+        let (id, rest) = rest.split_at_checked(KeyId::LEN)?;
+        let (secret, checksum) = rest.strip_prefix('_')?.split_at_checked(SECRET_LEN)?;
         let (checked, _) = text.split_at_checked(text.len().checked_sub(base62::CHECKSUM_LEN)?)?;
-        // A checksum of another length or alphabet equals none.
-        (secret.bytes().all(|c| c.is_ascii_alphanumeric())
-            && checksum.as_bytes() == base62::checksum(checked))
-        .then_some(id)
+        // A checksum of another length or alphabet equals none. The secret is looked at as a
+        // whole, which takes a few instructions.
+        let fits = secret
+            .bytes()
+            .fold(true, |fits, c| fits & c.is_ascii_alphanumeric());
+        (fits && checksum.as_bytes() == base62::checksum(checked)).then(|| KeyId::parse(id))?
+    }
+
+    /// Whether `text` is a whole key of some other prefix.
+    pub(super) fn is_foreign(&self, text: &str) -> bool {
+        let tail = 1 + KeyId::LEN + 1 + SECRET_LEN + base62::CHECKSUM_LEN;
+        text.len()
+            .checked_sub(tail)
+            .and_then(|end| text.get(..end))
+            .filter(|prefix| **prefix != *self.prefix)
+            .and_then(|prefix| Self::new(prefix).ok())
+            .is_some_and(|other| other.id_of(text).is_some())
+    }
+
+    /// How the keys begin.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// A regular expression that finds leaked keys of this format in any text. It has no word
     /// boundaries, since keys leak inside other words too (`\nacme_live_...` in a JSON string);
     /// [`id_of`](Self::id_of) tells which of the finds are keys.
     #[must_use]
-    pub fn scanner_pattern(&self) -> String {
+    pub fn secret_scanning_regex(&self) -> String {
         let tail = SECRET_LEN + base62::CHECKSUM_LEN;
         let id = KeyId::LEN;
         format!("{}_[0-9A-Za-z]{{{id}}}_[0-9A-Za-z]{{{tail}}}", self.prefix)
@@ -180,10 +199,14 @@ mod tests {
             let format = KeyFormat::new("acme_live").unwrap();
             let (id, key) = format.mint().unwrap();
             prop_assert_eq!(format.id_of(key.expose()), Some(id));
+            prop_assert!(!format.is_foreign(key.expose()));
             for other in ["acme", "acme_test", "acme_live_2", "live", "key"] {
-                prop_assert_eq!(KeyFormat::new(other).unwrap().id_of(key.expose()), None);
+                let other = KeyFormat::new(other).unwrap();
+                prop_assert_eq!(other.id_of(key.expose()), None);
+                prop_assert!(other.is_foreign(key.expose()));
+                prop_assert!(!other.is_foreign(&key.expose()[1..]));
             }
-            let pattern = regex::Regex::new(&format.scanner_pattern()).unwrap();
+            let pattern = regex::Regex::new(&format.secret_scanning_regex()).unwrap();
             let text = format!(r#"{{"a":"\n{}"}}"#, key.expose());
             prop_assert_eq!(pattern.find(&text).unwrap().as_str(), key.expose());
         }
@@ -203,6 +226,8 @@ mod tests {
         fn no_text_makes_the_parser_panic(text: String, tail in "key_[0-9A-Za-z_\u{e9}]{60,72}") {
             prop_assert_eq!(KeyFormat::default().id_of(&text), None);
             prop_assert_eq!(KeyFormat::default().id_of(&tail), None);
+            prop_assert!(!KeyFormat::default().is_foreign(&text));
+            prop_assert!(!KeyFormat::default().is_foreign(&tail));
         }
     }
 }

@@ -57,13 +57,24 @@
 //! [`KeyRing`]: crate::store::KeyRing
 
 mod base62;
+mod entrance;
 mod extract;
 mod format;
 mod guard;
+mod hasher;
 mod issue;
+mod last_used;
+mod new_key;
+mod refusal;
+mod rehash;
+mod rotate;
 mod rule;
 
 pub use extract::ApiKey;
 pub use format::KeyFormat;
 pub use guard::RequireApiKey;
-pub use issue::{DatedApiKey, IssueError, IssuedApiKey, NewApiKey};
+pub use hasher::{KeyHasher, Pepper};
+pub use issue::{IssueError, IssuedApiKey};
+pub use last_used::LastUsed;
+pub use new_key::{DatedApiKey, NewApiKey};
+pub use rotate::KeyRotation;

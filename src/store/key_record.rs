@@ -1,5 +1,7 @@
 //! What is kept of an API key: never the key itself.
 
+mod successor;
+
 use super::key_hash::KeyHash;
 use super::key_id::KeyId;
 use super::key_ring::KeyOwner;

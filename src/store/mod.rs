@@ -5,12 +5,14 @@
 //! so that an engine in memory answers at once, without a box or a suspension.
 
 mod answer;
+mod cached_key_ring;
 mod error;
 mod family;
 mod gcra;
 mod key;
 mod key_hash;
 mod key_id;
+mod key_memory;
 mod key_record;
 mod key_ring;
 pub mod memory;
@@ -25,6 +27,7 @@ pub mod sql;
 mod window;
 
 pub use answer::Answer;
+pub use cached_key_ring::CachedKeyRing;
 pub use error::StoreError;
 pub use family::{Family, FamilyId};
 pub use gcra::Bucket;

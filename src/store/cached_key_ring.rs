@@ -1,0 +1,155 @@
+//! A key ring that remembers for a while what another one said.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::error::StoreError;
+use super::key_hash::KeyHash;
+use super::key_id::KeyId;
+use super::key_memory::KeyMemory;
+use super::key_record::KeyRecord;
+use super::key_ring::{KeyOwner, KeyRing};
+use crate::clock::{Clock, SystemClock, nanoseconds};
+
+/// Remembers what the ring `R` said of a key, for up to 30 seconds, so that most requests reach
+/// no database. A handle: clones share the memory.
+///
+/// - What is changed through it (revoked, retired, replaced, hashed anew) is seen at once. What
+///   another process changes is seen when the time to live is over: that is for how long a key
+///   which was revoked elsewhere may still be accepted here.
+/// - A record carries its own end, so that none is accepted beyond it.
+/// - That there is no key of some id is remembered too, in room of its own, so that no flood of
+///   guesses reaches the database twice, or drives good keys out.
+/// - Any number of requests that ask for one key at the same time ask the ring once.
+/// - Failures are not remembered.
+#[derive(Clone)]
+pub struct CachedKeyRing<R> {
+    shared: Arc<Shared<R>>,
+    clock: Arc<dyn Clock>,
+    lifetime: Duration,
+}
+
+struct Shared<R> {
+    ring: R,
+    memory: Arc<KeyMemory>,
+}
+
+/// For how long a record counts.
+const LIFETIME: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_mins(5);
+const CAPACITY: usize = 10_000;
+
+impl<R: KeyRing> CachedKeyRing<R> {
+    /// Remembers up to 10 000 records of `ring`, and up to as many ids without a record.
+    #[must_use]
+    pub fn over(ring: R) -> Self {
+        Self::with_room_for(CAPACITY, ring)
+    }
+
+    /// Remembers up to `keys` records of `ring` (one of them may take a few KiB), and up to as
+    /// many ids without a record.
+    #[must_use]
+    pub fn with_room_for(keys: usize, ring: R) -> Self {
+        let memory = Arc::new(KeyMemory::new(keys.max(1)));
+        Self {
+            shared: Arc::new(Shared { ring, memory }),
+            clock: Arc::new(SystemClock),
+            lifetime: LIFETIME,
+        }
+    }
+
+    /// Has what was said count for `lifetime` (default: 30 seconds), at most five minutes; zero
+    /// remembers nothing.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.min(LONGEST);
+        self
+    }
+
+    /// Reads the time from `clock` (default: the machine's own).
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    async fn look_up(&self, id: KeyId) -> Result<Option<Arc<KeyRecord>>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let asking = async move { shared.ring.find(id).await };
+        let until = self
+            .clock
+            .ticks()
+            .saturating_add(nanoseconds(self.lifetime));
+        self.shared.memory.join(id, until, asking).await
+    }
+
+    /// Changes the key `id` by way of `change`, and forgets it however that ends.
+    fn changing<'a, T: Unpin + Send + 'a>(
+        &'a self,
+        ids: [Option<KeyId>; 2],
+        change: Answer<'a, T>,
+    ) -> Answer<'a, T> {
+        let forgetting = self.shared.memory.forgetting(ids);
+        match change {
+            Answer::Ready(_) => change,
+            Answer::Later(change) => Answer::later(async move {
+                let _forgetting = forgetting;
+                change.await
+            }),
+        }
+    }
+}
+
+impl<R: KeyRing> KeyRing for CachedKeyRing<R> {
+    fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>> {
+        match self.shared.memory.recall(id, self.clock.ticks()) {
+            Some(known) => Answer::ready(known),
+            None => Answer::later(self.look_up(id)),
+        }
+    }
+
+    fn insert(&self, record: Arc<KeyRecord>) -> Answer<'_, bool> {
+        let id = record.id();
+        self.changing([Some(id), None], self.shared.ring.insert(record))
+    }
+
+    fn revoke(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
+        self.changing([Some(id), None], self.shared.ring.revoke(id, at))
+    }
+
+    fn retire(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
+        self.changing([Some(id), None], self.shared.ring.retire(id, at))
+    }
+
+    fn replace(&self, successor: Arc<KeyRecord>, ends_at: u64) -> Answer<'_, bool> {
+        let ids = [Some(successor.id()), successor.supersedes()];
+        self.changing(ids, self.shared.ring.replace(successor, ends_at))
+    }
+
+    fn rehash(&self, id: KeyId, from: KeyHash, to: KeyHash) -> Answer<'_, bool> {
+        self.changing([Some(id), None], self.shared.ring.rehash(id, from, to))
+    }
+
+    fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
+        self.shared.ring.touch(uses)
+    }
+
+    fn list<'a>(
+        &'a self,
+        owner: KeyOwner<'a>,
+        after: Option<KeyId>,
+    ) -> Answer<'a, Vec<Arc<KeyRecord>>> {
+        self.shared.ring.list(owner, after)
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for CachedKeyRing<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedKeyRing")
+            .field("ring", &self.shared.ring)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
