@@ -7,6 +7,7 @@
 mod answer;
 mod error;
 mod family;
+mod family_id;
 mod gcra;
 mod key;
 mod key_record;
@@ -20,7 +21,8 @@ mod window;
 
 pub use answer::Answer;
 pub use error::StoreError;
-pub use family::{Family, FamilyId};
+pub use family::Family;
+pub use family_id::FamilyId;
 pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
 pub use key_record::{KeyHash, KeyId, KeyRecord};
