@@ -16,6 +16,7 @@ pub mod memory;
 mod quota;
 mod quotas;
 mod refresh_families;
+mod revocation_marks;
 mod seen;
 mod window;
 
@@ -30,5 +31,6 @@ pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
+pub use revocation_marks::RevocationMarks;
 pub use seen::{Seen, SeenKey};
 pub use window::Window;

@@ -1,8 +1,10 @@
 //! The engine in memory: bounded, for one process.
 
+mod expiring;
 mod key_ring;
 mod quotas;
 mod refresh_families;
+mod revocation_marks;
 mod rings;
 mod secret_hash;
 mod seen;
@@ -13,4 +15,5 @@ mod table;
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
 pub use refresh_families::MemoryRefreshFamilies;
+pub use revocation_marks::MemoryRevocationMarks;
 pub use seen::MemorySeen;
