@@ -32,5 +32,7 @@ pub mod jwt;
 pub mod problem;
 pub mod rate_limit;
 pub mod secret;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod step_up;
 pub mod store;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::family::{Family, FamilyId};
+use super::family::Family;
+use super::family_id::FamilyId;
 
 /// The greatest number of families that [`RefreshFamilies::list`] answers with at once.
 pub const FAMILIES_A_PAGE: usize = 100;

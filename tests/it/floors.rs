@@ -18,8 +18,10 @@ const FLOORS: &[&[&str]] = &[
         "introspection",
         "jwt",
         "rate_limit",
+        "session",
         "step_up",
     ],
+    &["token_service"],
 ];
 
 const LONGEST_FILE: usize = 300;

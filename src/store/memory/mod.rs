@@ -1,9 +1,11 @@
 //! The engine in memory: bounded, for one process.
 
+mod expiring;
 mod key_ring;
 mod keys;
 mod quotas;
 mod refresh_families;
+mod revocation_marks;
 mod rings;
 mod secret_hash;
 mod seen;
@@ -14,4 +16,5 @@ mod table;
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
 pub use refresh_families::MemoryRefreshFamilies;
+pub use revocation_marks::MemoryRevocationMarks;
 pub use seen::MemorySeen;

@@ -131,7 +131,9 @@ impl RefreshFamilies for MemoryRefreshFamilies {
         let purged = |mut families: RwLockWriteGuard<'_, Families>| {
             let dead = families.dead(before);
             let dead: Vec<_> = dead.take(FAMILIES_A_PURGE).collect();
-            dead.iter().for_each(|family| families.remove(family));
+            for family in &dead {
+                families.remove(family);
+            }
             dead.len() as u64
         };
         Answer::Ready(Some(self.write().map(purged)))
@@ -189,7 +191,9 @@ impl Families {
         let dead = self.by_id.values();
         let dead = dead.filter(|family| family.is_revoked() || family.is_expired(now));
         let dead: Vec<_> = dead.cloned().collect();
-        dead.iter().for_each(|family| self.remove(family));
+        for family in &dead {
+            self.remove(family);
+        }
         self.none_dead_at = Some(now);
     }
 
@@ -232,14 +236,13 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
-    const ALICE: FamilyOwner<'static> = FamilyOwner {
-        issuer: "https://id.example",
-        subject: "alice",
-    };
+    fn alice() -> FamilyOwner<'static> {
+        FamilyOwner::new("https://id.example", "alice")
+    }
 
     fn family(number: u8, ends_at: u64) -> Arc<Family> {
         let id = FamilyId::from([number; 16]);
-        Arc::new(Family::new(id, [0; 32], ALICE, "web", 0).with_ends(ends_at, ends_at))
+        Arc::new(Family::new(id, [0; 32], alice(), "web", 0).with_ends(ends_at, ends_at))
     }
 
     #[tokio::test]
@@ -262,7 +265,7 @@ mod tests {
         // Within the same second, and by a clock that is ahead.
         assert!(families.revoke(family(2, 0).id(), 500).await.unwrap());
         assert!(families.insert(family(4, 900)).await.unwrap());
-        let left = families.list(ALICE, None).await.unwrap();
+        let left = families.list(alice(), None).await.unwrap();
         let left: Vec<_> = left.iter().map(|family| family.id()).collect();
         assert_eq!(left, [family(3, 0).id(), family(4, 0).id()]);
         assert_eq!(families.purge(900).await.unwrap(), 2);
