@@ -1,5 +1,6 @@
 //! An articles API behind every control. Run it and paste what it prints:
-//! `cargo run --example articles`. What callers may send is in `model.rs`.
+//! `cargo run --example articles`. What callers may send is in `model.rs`. API keys are kept in the
+//! file that is named behind it (`articles.db`), so that they outlive the process.
 
 #![allow(clippy::unwrap_used)] // of locks, which nothing here poisons
 
@@ -26,7 +27,8 @@ use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
 use portcullis::problem::{Challenge, Kind, Problem};
 use portcullis::rate_limit::{Quota, RateLimit};
 use portcullis::secret::Secret;
-use portcullis::store::memory::MemoryKeyRing;
+use portcullis::store::CachedKeyRing;
+use portcullis::store::sql::SqliteStore;
 use serde_json::{Value, json};
 
 use model::{Article, Login, ProfilePatch};
@@ -91,7 +93,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = JwtIssuer::new(ISSUER, AUDIENCE, signing.clone())?;
     let reader = tokens.issue(&Grant::to("bob").with_scopes(Scopes::parse(READ)))?;
     let writer = tokens.issue(&Grant::to("alice").with_scopes(Scopes::parse(READ_AND_WRITE)))?;
-    let ring = MemoryKeyRing::default();
+    let file = std::env::args().nth(1);
+    let store = SqliteStore::open(file.as_deref().unwrap_or("articles.db"));
+    store.migrate().await?;
+    let ring = CachedKeyRing::over(store);
     let key = NewApiKey::owned_by("reporting")
         .with_prefix("demo")?
         .with_label("statistics")

@@ -1,8 +1,10 @@
 //! The example is started, and what it prints is pasted.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use crate::servers::engines::Folder;
 
 /// The running example; it ends with the test.
 struct Example(Child);
@@ -14,7 +16,7 @@ impl Drop for Example {
     }
 }
 
-fn built(name: &str) -> PathBuf {
+pub(crate) fn built(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
@@ -65,14 +67,53 @@ fn status_of(command: &str) -> Option<String> {
     statuses.next_back()
 }
 
-#[test]
-fn every_printed_command_answers_as_the_line_above_it_says() {
+/// The articles API, with its keys in `file`.
+fn articles(file: &Path) -> Example {
     let child = Command::new(built("articles"))
+        .arg(file)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut example = Example(child);
+    Example(child)
+}
+
+#[test]
+fn a_key_that_was_made_before_a_restart_is_good_after_it() {
+    let folder = Folder::new();
+    let statistics = |example: &mut Example| {
+        let commands = printed_commands(example);
+        let with_key = |(status, command): &&(String, String)| {
+            status == "200" && command.contains("$KEY\" $API/statistics")
+        };
+        commands.iter().find(with_key).unwrap().1.clone()
+    };
+    let mut example = articles(&folder.file());
+    let before = statistics(&mut example);
+    assert_eq!(status_of(&before).as_deref(), Some("200"));
+    drop(example); // by SIGKILL
+    let mut example = articles(&folder.file());
+    let after = statistics(&mut example);
+    let key = |command: &str| {
+        let line = command.lines().find(|line| line.starts_with("KEY='"));
+        line.unwrap().to_owned()
+    };
+    assert_ne!(key(&before), key(&after));
+    let old_key = after.replace(&key(&after), &key(&before));
+    assert_eq!(status_of(&old_key).as_deref(), Some("200"), "{old_key}");
+    assert_eq!(status_of(&after).as_deref(), Some("200"));
+    // With another file it is a stranger's.
+    let elsewhere = Folder::new();
+    let mut example = articles(&elsewhere.file());
+    let command = statistics(&mut example);
+    let strange = command.replace(&key(&command), &key(&before));
+    assert_eq!(status_of(&strange).as_deref(), Some("401"), "{strange}");
+}
+
+#[test]
+fn every_printed_command_answers_as_the_line_above_it_says() {
+    let folder = Folder::new();
+    let mut example = articles(&folder.file());
     let commands = printed_commands(&mut example);
     for promised in [
         "200", "201", "400", "401", "403", "413", "415", "422", "429",

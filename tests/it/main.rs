@@ -29,6 +29,8 @@ mod jwks;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod key_ring;
+#[cfg(all(feature = "aws-lc-rs", feature = "sqlite"))]
+mod keys_tool;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod outages;
 #[cfg(feature = "remote")]
@@ -39,6 +41,7 @@ mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
 mod refresh_families;
+mod revocation_marks;
 mod secrets;
 mod seen;
 mod servers;

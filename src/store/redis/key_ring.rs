@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use futures_util::future::try_join_all;
 use redis::Script;
 
 use super::fields::{Fields, INSERT, digest};
@@ -152,6 +153,11 @@ impl<C: RedisConnection> RedisStore<C> {
         Ok(done)
     }
 
+    async fn touch_key(&self, id: KeyId, at: u64) -> Result<bool, StoreError> {
+        let mut script = TOUCH.key(self.key_name(id));
+        self.invoke(script.arg(at)).await
+    }
+
     async fn keys(
         &self,
         owner: KeyOwner<'_>,
@@ -218,13 +224,10 @@ impl<C: RedisConnection> KeyRing for RedisStore<C> {
         })
     }
 
-    /// Key by key, since they lie in many slots.
+    /// Key by key, since they lie in many slots, but without a wait for each.
     fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
         Answer::later(async move {
-            for (id, at) in uses {
-                let mut script = TOUCH.key(self.key_name(*id));
-                let _: bool = self.invoke(script.arg(at)).await?;
-            }
+            try_join_all(uses.iter().map(|(id, at)| self.touch_key(*id, *at))).await?;
             Ok(())
         })
     }

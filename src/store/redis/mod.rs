@@ -24,6 +24,7 @@ mod fields;
 mod key_record;
 mod key_ring;
 mod persistence;
+mod revocation_marks;
 mod seen;
 mod store;
 

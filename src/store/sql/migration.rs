@@ -10,6 +10,12 @@ const VERSIONS: &[&[&str]] = &[&[
         until {int} NOT NULL
     ){table}",
     "CREATE INDEX {p}seen_until ON {p}seen (until)",
+    "CREATE TABLE {p}revocations (
+        mark {bytes} NOT NULL PRIMARY KEY,
+        issued {int} NOT NULL,
+        until {int} NOT NULL
+    ){table}",
+    "CREATE INDEX {p}revocations_until ON {p}revocations (until)",
     "CREATE TABLE {p}families (
         id {bytes} NOT NULL PRIMARY KEY,
         salt {bytes} NOT NULL,

@@ -8,6 +8,7 @@ mod migration;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query;
+mod revocation_marks;
 mod row;
 mod seen;
 #[cfg(feature = "sqlite")]

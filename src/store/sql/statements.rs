@@ -9,6 +9,7 @@ use super::migration::Plan;
 #[derive(Debug)]
 pub(super) struct Statements {
     pub(super) seen: Seen,
+    pub(super) revocations: Revocations,
     pub(super) families: Families,
     pub(super) keys: Keys,
 }
@@ -16,6 +17,13 @@ pub(super) struct Statements {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) insert: Arc<str>,
+    pub(super) purge: Arc<str>,
+}
+
+#[derive(Debug)]
+pub(super) struct Revocations {
+    pub(super) revoke: Arc<str>,
+    pub(super) latest: Arc<str>,
     pub(super) purge: Arc<str>,
 }
 
@@ -50,6 +58,11 @@ impl Statements {
                 insert: spelt(SEEN_INSERT),
                 purge: spelt(SEEN_PURGE),
             },
+            revocations: Revocations {
+                revoke: spelt(REVOCATION_REVOKE),
+                latest: spelt(REVOCATIONS_LATEST),
+                purge: spelt(REVOCATIONS_PURGE),
+            },
             families: Families {
                 insert: spelt(FAMILY_INSERT),
                 find: spelt(FAMILY_FIND),
@@ -83,6 +96,26 @@ const SEEN_PURGE: &str = "WITH over AS MATERIALIZED (
         SELECT digest FROM {p}seen WHERE until <= $1 ORDER BY until LIMIT $2 {skip_locked}
     )
     DELETE FROM {p}seen WHERE digest IN (SELECT digest FROM over)";
+
+/// What is over does not count, even if it is still there.
+const REVOCATION_REVOKE: &str = "INSERT INTO {p}revocations (mark, issued, until)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (mark) DO UPDATE SET
+        issued = CASE
+            WHEN {p}revocations.until > $4 AND {p}revocations.issued > excluded.issued
+            THEN {p}revocations.issued ELSE excluded.issued END,
+        until = CASE
+            WHEN {p}revocations.until > excluded.until
+            THEN {p}revocations.until ELSE excluded.until END";
+
+/// Of four marks at once; where there are less, one is named again.
+const REVOCATIONS_LATEST: &str = "SELECT MAX(issued) FROM {p}revocations
+    WHERE until > $1 AND mark IN ($2, $3, $4, $5)";
+
+const REVOCATIONS_PURGE: &str = "WITH over AS MATERIALIZED (
+        SELECT mark FROM {p}revocations WHERE until <= $1 ORDER BY until LIMIT $2 {skip_locked}
+    )
+    DELETE FROM {p}revocations WHERE mark IN (SELECT mark FROM over)";
 
 const FAMILY_INSERT: &str = "INSERT INTO {p}families
     (id, salt, issuer, subject, client, scopes, bound_key, details, generation,

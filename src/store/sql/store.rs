@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::dialect::{Dialect, Effect, Value};
@@ -16,6 +16,12 @@ use crate::store::StoreError;
 const DEADLINE: Duration = Duration::from_secs(2);
 /// How long bringing the tables up to date may take.
 const MIGRATION_DEADLINE: Duration = Duration::from_secs(60);
+/// Every so many writes of what ends by itself, what is over is dropped: at most so many rows at
+/// once, so that no request waits long for it.
+const WRITES_A_PURGE: u32 = 64;
+const ROWS_A_PURGE: u64 = 256;
+/// The clocks of nodes may differ by so many seconds before one drops what counts for another.
+const CLOCK_SKEW: u64 = 60;
 const PREFIX: &str = "portcullis_";
 /// With the longest name after it still within the 63 bytes of an identifier of PostgreSQL.
 const MAX_PREFIX_LEN: usize = 32;
@@ -29,7 +35,7 @@ const MAX_PREFIX_LEN: usize = 32;
 pub struct SqlStore<D> {
     pub(super) database: D,
     pub(super) statements: Arc<Statements>,
-    pub(super) inserted: Arc<AtomicU32>,
+    written: Arc<AtomicU32>,
     prefix: Arc<str>,
     deadline: Duration,
 }
@@ -40,7 +46,7 @@ impl<D: Dialect> SqlStore<D> {
         Self {
             statements: Arc::new(Statements::new(&Plan::new(prefix, D::WORDS))),
             database,
-            inserted: Arc::default(),
+            written: Arc::default(),
             prefix: prefix.into(),
             deadline: DEADLINE,
         }
@@ -97,6 +103,18 @@ impl<D: Dialect> SqlStore<D> {
     ) -> Result<Vec<D::Row>, StoreError> {
         let run = self.database.run(Arc::clone(sql), values, effect);
         self.within(self.deadline, run).await
+    }
+
+    /// Counts a write of what ends by itself, and now and then drops by `purge` what was over at
+    /// `now`.
+    pub(super) async fn tidy(&self, purge: &Arc<str>, now: u64) {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        if number % WRITES_A_PURGE == WRITES_A_PURGE - 1 {
+            let over = now.saturating_sub(CLOCK_SKEW);
+            let values = vec![over.into(), ROWS_A_PURGE.into()];
+            // What was asked is answered; that the old is still there harms nobody.
+            let _ = self.run(purge, values, Effect::Writes).await;
+        }
     }
 
     /// Runs both statements if each answers with a row, or neither. Tells which.

@@ -1,6 +1,6 @@
 //! A store of its own for each test, on the servers that the tests share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(feature = "redis")]
@@ -21,10 +21,6 @@ impl Folder {
 
     pub(crate) fn file(&self) -> PathBuf {
         self.0.join("store.db")
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 }
 
