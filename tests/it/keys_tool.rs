@@ -2,8 +2,7 @@
 
 use std::process::{Command, Output};
 
-use portcullis::api_key::KeyHasher;
-use portcullis::store::{KeyId, KeyOwner, KeyRecord, KeyRing};
+use portcullis::store::{KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing};
 
 use crate::example::built;
 use crate::servers::engines::{self, Folder};
@@ -68,7 +67,7 @@ async fn a_life(store: &str, ring: &dyn KeyRing) {
     let (id, key) = (value(&created, "id"), value(&created, KEY_ROW));
     assert!(key.starts_with("acme_live_"), "{key}");
     let record = found(ring, &id).await;
-    assert!(record.hash().matches(&KeyHasher::default().hash(&key)));
+    assert!(record.hash().matches(&KeyHash::of(&key)));
     assert_eq!(record.owner(), KeyOwner::named("alice").in_tenant("acme"));
     assert_eq!(record.scopes().to_string(), "a b");
     assert_eq!(record.networks().iter().count(), 2);

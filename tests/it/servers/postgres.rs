@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use super::Server;
-use super::process::{Process, folder, free_port, listens, log, wait_for};
+use super::process::{Process, folder, free_port, keep, listens, log, wait_for};
 
 /// A `PostgreSQL` server with one database, which trusts whoever is on this machine.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Postgres {
 impl Server for Postgres {
     /// Ends it as an operator does; what it holds stays on the disk.
     fn stop(&mut self) {
-        std::fs::write(self.folder.join("keep"), []).unwrap();
+        keep(&self.folder);
         self.process = None;
     }
 
@@ -163,6 +163,8 @@ impl Server for Postgres {
                 self.process = Some(process);
                 return;
             }
+            keep(&self.folder);
+            drop(process);
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
         panic!("{}", log(&self.folder));

@@ -141,6 +141,11 @@ pub(super) fn log(folder: &Path) -> String {
     std::fs::read_to_string(log_in(folder)).unwrap_or_default()
 }
 
+/// Has the folder outlive the server that is about to end.
+pub(super) fn keep(folder: &Path) {
+    std::fs::write(folder.join("keep"), []).unwrap();
+}
+
 /// A port that was free a moment ago.
 pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::Server;
-use super::process::{Process, folder, free_port, wait_for};
+use super::process::{Process, folder, free_port, keep, wait_for};
 
 /// A Redis server that keeps what it is told on the disk.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Redis {
 impl Server for Redis {
     /// Ends it; what it holds stays on the disk.
     fn stop(&mut self) {
-        std::fs::write(self.folder.join("keep"), []).unwrap();
+        keep(&self.folder);
         self.process = None;
     }
 
