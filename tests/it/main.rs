@@ -37,6 +37,8 @@ mod rate_limit_shared;
 mod refresh_families;
 mod secrets;
 mod seen;
+#[cfg(feature = "session")]
+mod session;
 mod step_up;
 mod support;
 mod walk;
