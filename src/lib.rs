@@ -36,3 +36,5 @@ pub mod secret;
 pub mod session;
 pub mod step_up;
 pub mod store;
+#[cfg(all(feature = "jwt", feature = "session"))]
+pub mod token_service;

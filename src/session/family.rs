@@ -1,8 +1,11 @@
-//! A login that is to live on.
+//! A login that is to live on, and how its tokens are shown and given.
+
+use std::sync::Arc;
 
 use crate::config::ConfigError;
 use crate::identity::Scopes;
-use crate::store::FamilyOwner;
+use crate::secret::Secret;
+use crate::store::{Family, FamilyOwner};
 
 /// The longest issuer, subject and client in bytes.
 const MAX_NAME_LEN: usize = 255;
@@ -83,6 +86,7 @@ impl<'a> NewFamily<'a> {
 /// What comes with a refresh token that is shown.
 #[derive(Clone, Debug)]
 pub struct Presented<'a> {
+    pub(super) issuer: Option<&'a str>,
     pub(super) client: &'a str,
     pub(super) key: Option<[u8; 32]>,
     pub(super) scopes: Option<Scopes>,
@@ -93,10 +97,19 @@ impl<'a> Presented<'a> {
     #[must_use]
     pub fn by(client: &'a str) -> Self {
         Self {
+            issuer: None,
             client,
             key: None,
             scopes: None,
         }
+    }
+
+    /// The token is shown to the issuer `name`, and one of another that shares the store is none
+    /// (default: of whichever issuer).
+    #[must_use]
+    pub fn with_issuer(mut self, name: &'a str) -> Self {
+        self.issuer = Some(name);
+        self
     }
 
     /// The caller has shown proof of the key with this thumbprint (a `DPoP` proof).
@@ -119,6 +132,20 @@ impl<'a> Presented<'a> {
     pub fn key(&self) -> Option<&[u8; 32]> {
         self.key.as_ref()
     }
+}
+
+/// A refresh token that was given out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GivenToken {
+    /// The token. It is kept nowhere, and can be made again only while it is the newest.
+    pub token: Secret<String>,
+    /// The family, as it stands now.
+    pub family: Arc<Family>,
+    /// What the caller is to have for now: what they asked for, or all.
+    pub scopes: Scopes,
+    /// Seconds until the token has ended unless it is used.
+    pub expires_in: u64,
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ mod refusal;
 mod rule;
 mod token;
 
-pub use family::{NewFamily, Presented};
+pub use family::{GivenToken, NewFamily, Presented};
 pub use keys::RefreshKeys;
-pub use refresh_tokens::{GivenToken, RefreshTokens};
+pub use refresh_tokens::RefreshTokens;
 pub use refusal::{RefreshError, Refusal};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::TryRng;
 use rand::rngs::SysRng;
 
-use super::family::{NewFamily, Presented};
+use super::family::{GivenToken, NewFamily, Presented};
 use super::keys::RefreshKeys;
 use super::refusal::{RefreshError, Refusal};
 use super::rule::{self, Lives, Shown, Verdict};
@@ -15,7 +15,6 @@ use super::token;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::identity::Scopes;
-use crate::secret::Secret;
 use crate::store::{Family, FamilyId, FamilyOwner, RefreshFamilies, StoreError};
 
 const MAX_GRACE: Duration = Duration::from_mins(1);
@@ -31,20 +30,6 @@ pub struct RefreshTokens {
     keys: RefreshKeys,
     clock: Arc<dyn Clock>,
     lives: Lives,
-}
-
-/// A refresh token that was given out.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct GivenToken {
-    /// The token. It is kept nowhere, and can be made again only while it is the newest.
-    pub token: Secret<String>,
-    /// The family, as it stands now.
-    pub family: Arc<Family>,
-    /// What the caller is to have for now: what they asked for, or all.
-    pub scopes: Scopes,
-    /// Seconds until the token has ended unless it is used.
-    pub expires_in: u64,
 }
 
 impl RefreshTokens {
@@ -158,6 +143,7 @@ impl RefreshTokens {
             let now = self.clock.now();
             let shown = Shown {
                 generation: sealed.generation,
+                issuer: presented.issuer,
                 client: presented.client,
                 key: presented.key.as_ref(),
             };
@@ -185,24 +171,28 @@ impl RefreshTokens {
         Err(StoreError::new("refresh", "the family cannot be moved on").into())
     }
 
-    /// Revokes the family of `token`, whichever generation it is of, if `client` got it (RFC
-    /// 7009). Whoever shows something else changes nothing and is told nothing: `None`.
+    /// Revokes the family of `token`, whichever generation it is of, if it was given to whoever
+    /// `presented` it; a key need not be shown. The family is told if it was this call that revoked
+    /// it; whoever shows something else changes nothing, and that is no error (RFC 7009).
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot answer: the token may still be good then.
     pub async fn revoke(
         &self,
         token: &str,
-        client: &str,
+        presented: Presented<'_>,
     ) -> Result<Option<Arc<Family>>, StoreError> {
         let Ok(sealed) = token::read(&self.keys, token) else {
             return Ok(None);
         };
         let family = match self.family_of(&sealed).await {
-            Ok(family) if family.client() == client => family,
+            Ok(family) => family,
             Err(RefreshError::Store(error)) => return Err(error),
-            _ => return Ok(None),
+            Err(_) => return Ok(None),
         };
+        if rule::is_theirs(&family, presented.issuer, presented.client).is_err() {
+            return Ok(None);
+        }
         let first = self.families.revoke(sealed.id, self.clock.now()).await?;
         Ok(first.then_some(family))
     }
@@ -245,6 +235,12 @@ impl RefreshTokens {
         after: Option<FamilyId>,
     ) -> Result<Vec<Arc<Family>>, StoreError> {
         self.families.list(owner, after).await
+    }
+
+    /// The time by which families live.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
     }
 
     async fn family_of(&self, sealed: &token::Sealed) -> Result<Arc<Family>, RefreshError> {

@@ -25,6 +25,7 @@ impl Lives {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown<'a> {
     pub(super) generation: u32,
+    pub(super) issuer: Option<&'a str>,
     pub(super) client: &'a str,
     pub(super) key: Option<&'a [u8; 32]>,
 }
@@ -47,9 +48,7 @@ pub(super) fn judge(
     grace: u64,
     now: u64,
 ) -> Result<Verdict, Refusal> {
-    if shown.client != family.client() {
-        return Err(Refusal::OtherClient);
-    }
+    is_theirs(family, shown.issuer, shown.client)?;
     if family.bound_key().is_some() && family.bound_key() != shown.key {
         return Err(Refusal::OtherKey);
     }
@@ -72,6 +71,21 @@ pub(super) fn judge(
     })
 }
 
+/// Whether `family` was begun at this issuer by this application.
+pub(super) fn is_theirs(
+    family: &Family,
+    issuer: Option<&str>,
+    client: &str,
+) -> Result<(), Refusal> {
+    if issuer.is_some_and(|issuer| issuer != family.owner().issuer()) {
+        return Err(Refusal::Unknown);
+    }
+    if client != family.client() {
+        return Err(Refusal::OtherClient);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +102,7 @@ mod tests {
     fn shown(generation: u32) -> Shown<'static> {
         Shown {
             generation,
+            issuer: Some("https://id.example"),
             client: "web",
             key: None,
         }
@@ -162,10 +177,13 @@ mod tests {
                 Some(Refusal::OtherClient),
             ),
         ] {
+            let elsewhere = is_theirs(&family, Some("https://b.example"), client);
+            assert_eq!(elsewhere, Err(Refusal::Unknown));
             // An old token in other hands revokes nothing.
             for generation in [5, 1] {
                 let shown = Shown {
                     generation,
+                    issuer: None,
                     client,
                     key,
                 };

@@ -45,6 +45,8 @@ mod revocation_marks;
 mod secrets;
 mod seen;
 mod servers;
+#[cfg(feature = "session")]
+mod session;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod sql;
 mod step_up;
