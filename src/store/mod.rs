@@ -17,6 +17,7 @@ mod key_ring;
 pub mod memory;
 mod quota;
 mod quotas;
+mod revocation_marks;
 mod seen;
 mod window;
 
@@ -31,5 +32,6 @@ pub use key_record::KeyRecord;
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing, USES_AT_ONCE};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
+pub use revocation_marks::RevocationMarks;
 pub use seen::{Seen, SeenKey};
 pub use window::Window;

@@ -1,8 +1,10 @@
 //! The engine in memory: bounded, for one process.
 
+mod expiring;
 mod key_ring;
 mod keys;
 mod quotas;
+mod revocation_marks;
 mod rings;
 mod secret_hash;
 mod seen;
@@ -12,4 +14,5 @@ mod table;
 
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
+pub use revocation_marks::MemoryRevocationMarks;
 pub use seen::MemorySeen;
