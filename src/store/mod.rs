@@ -3,6 +3,11 @@
 //! Stores come in a handful of shapes, each a trait that names what it promises. The engine in
 //! memory is the default: bounded, for one process. Every operation answers with an [`Answer`],
 //! so that an engine in memory answers at once, without a box or a suspension.
+//!
+//! What must outlive the process is kept in SQLite or PostgreSQL (the module `sql`, with the
+//! features `sqlite` and `postgres`) or on Redis (the module `redis`, with the feature `redis`; read
+//! there what Redis must be told first). A guard takes any of them. If a store cannot answer within
+//! its deadline, the guard refuses with 503, and the event names the store.
 
 mod answer;
 mod cached_key_ring;

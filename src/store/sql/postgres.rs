@@ -1,4 +1,4 @@
-//! `PostgreSQL`: a server, for any number of nodes.
+//! PostgreSQL: a server, for any number of nodes.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -27,10 +27,10 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// After so long the server gives up a statement; whoever asked has left by then.
 const STATEMENT_TIMEOUT: &str = "5s";
 
-/// A store on a `PostgreSQL` server (12 or later), shared by any number of nodes.
+/// A store on a PostgreSQL server (12 or later), shared by any number of nodes.
 pub type PostgresStore = SqlStore<Postgres>;
 
-/// `PostgreSQL`, the database of a [`PostgresStore`].
+/// PostgreSQL, the database of a [`PostgresStore`].
 #[derive(Clone)]
 pub struct Postgres {
     pool: PgPool,

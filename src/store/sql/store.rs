@@ -15,7 +15,7 @@ use crate::store::StoreError;
 /// How long an operation may take: waiting for a connection, and the statement.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// How long bringing the tables up to date may take.
-const MIGRATION_DEADLINE: Duration = Duration::from_secs(60);
+const MIGRATION_DEADLINE: Duration = Duration::from_mins(1);
 /// Every so many writes of what ends by itself, what is over is dropped: at most so many rows at
 /// once, so that no request waits long for it.
 const WRITES_A_PURGE: u32 = 64;

@@ -1,4 +1,4 @@
-//! `PostgreSQL`.
+//! PostgreSQL.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::Server;
 use super::process::{Process, folder, free_port, keep, listens, log, wait_for};
 
-/// A `PostgreSQL` server with one database, which trusts whoever is on this machine.
+/// A PostgreSQL server with one database, which trusts whoever is on this machine.
 #[derive(Debug)]
 pub(crate) struct Postgres {
     port: u16,
