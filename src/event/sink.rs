@@ -40,8 +40,18 @@ pub fn refuse(head: &Parts, problem: Problem) -> Problem {
     problem.in_dialect(Dialect::of(head))
 }
 
+/// Tells that the caller of the request with this head proved who they are. Nothing is put
+/// together if nobody listens, since this happens on every request.
+pub(crate) fn admit(head: &Parts) {
+    let is_heard = head.extensions.get::<Sink>().is_some()
+        || tracing::enabled!(target: "portcullis", Level::DEBUG);
+    if is_heard {
+        tell(head, &SecurityEvent::authenticated(head));
+    }
+}
+
 /// Tells an event to the author's sink, or to `tracing` if there is none.
-pub(crate) fn tell(head: &Parts, event: &SecurityEvent<'_>) {
+fn tell(head: &Parts, event: &SecurityEvent<'_>) {
     match head.extensions.get::<Sink>() {
         Some(sink) => sink.0.record(event),
         None => trace(event),

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 use http::request::Parts;
 use http::{Response, StatusCode};
-use smallvec::SmallVec;
 
 use super::demand::Demand;
 use super::place::Place;
@@ -45,8 +44,9 @@ type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 /// Permission to go on, with the headers that the response shall bear.
 #[derive(Default)]
 pub struct Pass {
-    /// Most stacks stamp a few headers, which then need no allocation.
-    stamps: SmallVec<[Stamp; 3]>,
+    /// No room for stamps lies in the permission itself: it is moved about on every request, and
+    /// most guards stamp nothing.
+    stamps: Vec<Stamp>,
     watch: Option<Watch>,
 }
 

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::check::Guard;
 use super::future::{Decision, GuardFuture};
 use super::shield::Voice;
-use crate::event::{self, SecurityEvent};
+use crate::event;
 use crate::identity::Facts;
 
 /// Asks its guard, then calls the service within.
@@ -39,12 +39,12 @@ impl<S, G> GuardService<S, G> {
 
 impl Voice {
     /// Hands this voice to whatever stands further in; the innermost that was set is heard.
-    fn lend_to(self, head: &mut Parts) {
-        if let Some(sink) = self.sink {
-            head.extensions.insert(sink);
+    fn lend_to(&self, head: &mut Parts) {
+        if let Some(sink) = &self.sink {
+            head.extensions.insert(sink.clone());
         }
-        if let Some(renderer) = self.renderer {
-            head.extensions.insert(renderer);
+        if let Some(renderer) = &self.renderer {
+            head.extensions.insert(renderer.clone());
         }
     }
 }
@@ -70,14 +70,13 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let guard = Arc::clone(&self.guard);
-        let voice = self.voice.clone();
+        let (mut head, body) = request.into_parts();
+        self.voice.lend_to(&mut head);
         let decision = Box::pin(async move {
-            let (mut head, body) = request.into_parts();
-            voice.lend_to(&mut head);
             let was_known = knows_caller(&head);
             let verdict = guard.check(&mut head).await;
             if !was_known && knows_caller(&head) {
-                event::tell(&head, &SecurityEvent::authenticated(&head));
+                event::admit(&head);
             }
             let request = Request::from_parts(head, body);
             match verdict {

@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod cached_key_ring;
 #[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(feature = "jwt")]
