@@ -144,6 +144,7 @@ mod signer;
 mod status;
 mod token;
 mod trusted;
+mod usual_header;
 #[cfg(test)]
 mod vectors;
 mod verifier;
