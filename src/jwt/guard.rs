@@ -13,7 +13,6 @@ use super::fault::Fault;
 use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::leeway;
-use super::permissions::Path;
 use super::revocations::Revocations;
 use super::roster::Roster;
 use super::rule::Profile;
@@ -122,21 +121,6 @@ impl RequireJwt {
     pub fn with_tenant_claim(mut self, name: &str) -> Self {
         self.issuers
             .each(|policy| policy.tenant_claim = Some(name.into()));
-        self
-    }
-
-    /// Reads permissions, roles or groups from the claim at `path`, the names of members from the
-    /// outermost in: `["roles"]`, or `["realm_access", "roles"]`. It holds an array of names, or one
-    /// name; of several such claims all count. A guard behind this one may demand them; see
-    /// [`RequirePermissions`](crate::authz::RequirePermissions).
-    #[must_use]
-    pub fn with_permissions_claim<N: AsRef<str>>(
-        mut self,
-        path: impl IntoIterator<Item = N>,
-    ) -> Self {
-        let path: Path = path.into_iter().map(|name| name.as_ref().into()).collect();
-        self.issuers
-            .each(|policy| policy.permissions.push(path.clone()));
         self
     }
 

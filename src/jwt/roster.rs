@@ -93,7 +93,9 @@ impl Roster {
         clock: &dyn Clock,
     ) -> Result<Arc<Verified>, Refused> {
         let token = shown.as_bytes();
-        let parts = token::split(token).map_err(|fault| shown.refused(fault))?;
+        let parts = token::split(token)
+            .and_then(Parts::beginning_as_object)
+            .map_err(|fault| shown.refused(fault))?;
         if let Some(found) = self.kept.get(token) {
             let issuer = self.issuer_of(&found);
             if let Some(known) = issuer

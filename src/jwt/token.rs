@@ -32,8 +32,18 @@ pub(super) struct Parts<'t> {
     pub(super) signed: &'t [u8],
 }
 
-/// Splits `token`, and does not look beyond its fifth part however many there are. A header that
-/// cannot be a JSON object is no header.
+impl<'t> Parts<'t> {
+    /// These parts, unless the header's first letter tells that it is no JSON object: it is that of
+    /// an encoded `{`, or of the white space that may stand before it.
+    pub(super) fn beginning_as_object(self) -> Result<Self, Fault> {
+        match self.header.first() {
+            Some(b'e' | b'I' | b'C' | b'D') => Ok(self),
+            _ => Err(Fault::BAD_JSON),
+        }
+    }
+}
+
+/// Splits `token`, and does not look beyond its fifth part however many there are.
 pub(super) fn split(token: &(impl AsRef<[u8]> + ?Sized)) -> Result<Parts<'_>, Fault> {
     let token = token.as_ref();
     if token.len() > LONGEST {
@@ -46,10 +56,6 @@ pub(super) fn split(token: &(impl AsRef<[u8]> + ?Sized)) -> Result<Parts<'_>, Fa
         (_, _, _, Some(_), None) => return Err(Fault::ENCRYPTED),
         _ => return Err(Fault::NOT_COMPACT),
     };
-    // The first letter of what begins with `{`, or with the white space that may stand before it.
-    if !matches!(token.first(), Some(b'e' | b'I' | b'C' | b'D')) {
-        return Err(Fault::BAD_JSON);
-    }
     let part = |from: usize, to: usize| token.get(from..to).ok_or(Fault::NOT_COMPACT);
     Ok(Parts {
         header: part(0, first)?,
@@ -80,7 +86,11 @@ pub(super) fn decode_signature(part: impl AsRef<[u8]>) -> Result<Signature, Faul
     if part.len() > LONGEST_SIGNATURE.div_ceil(3) * 4 {
         return Err(Fault::BAD_SIGNATURE);
     }
-    decode_short(part)
+    let signature = decode_short(part)?;
+    if signature.len() > LONGEST_SIGNATURE {
+        return Err(Fault::BAD_SIGNATURE);
+    }
+    Ok(signature)
 }
 
 fn decode_short(part: &[u8]) -> Result<SmallVec<[u8; SHORT]>, Fault> {
@@ -176,6 +186,10 @@ mod tests {
         ] {
             assert_eq!(split(token), Err(fault), "{} bytes", token.len());
         }
+    }
+
+    #[test]
+    fn the_first_letter_of_a_header_may_tell_that_it_is_none() {
         for (begin, may_be) in [
             ("{", true),
             (" {", true),
@@ -183,13 +197,13 @@ mod tests {
             ("\n{", true),
             ("\r{", true),
             ("[", false),
-            ("\"", false),
+            ("7", false),
             ("\0", false),
             ("\u{feff}{", false),
             ("", false),
         ] {
             let token = format!("{}.b.c", STRICT.encode(begin));
-            let found = split(&token).err();
+            let found = split(&token).and_then(Parts::beginning_as_object).err();
             assert_eq!(found, (!may_be).then_some(Fault::BAD_JSON), "{begin:?}");
         }
     }
