@@ -142,6 +142,8 @@ mod trusted;
 #[cfg(test)]
 mod vectors;
 mod verifier;
+#[cfg(test)]
+mod wycheproof;
 
 pub use algorithm::Algorithm;
 pub use dpop::{Dpop, NonceKeys};
