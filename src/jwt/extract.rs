@@ -41,6 +41,12 @@ impl<S: Send + Sync, C: DeserializeOwned> OptionalFromRequestParts<S> for Claims
     }
 }
 
+/// Leaves `json` as the claims of a caller whom a test has made up.
+#[cfg(feature = "test-util")]
+pub(crate) fn leave_claims(extensions: &mut http::Extensions, json: Bytes) {
+    extensions.insert(Payload(json));
+}
+
 fn read<C: DeserializeOwned>(head: &Parts) -> Result<Option<Claims<C>>, Problem> {
     match Facts::caller(&head.extensions) {
         Caller::Unasked => {

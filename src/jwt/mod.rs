@@ -117,6 +117,8 @@ mod claims;
 mod dpop;
 mod extract;
 mod fault;
+#[cfg(feature = "test-util")]
+mod fresh;
 mod grant;
 mod guard;
 #[cfg(feature = "remote")]
@@ -156,3 +158,9 @@ pub use keys::{SigningKey, VerifyingKey};
 pub use mtls::{ClientCertificate, Mtls};
 pub use status::IssuerStatus;
 pub use trusted::Issuer;
+
+#[cfg(feature = "test-util")]
+pub(crate) use {
+    extract::leave_claims,
+    fresh::{FreshKey, forged_mac},
+};
