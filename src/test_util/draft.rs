@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::issuer::TestIssuer;
+use super::issuer::{KEY_ID, TestIssuer};
 use crate::jwt::{Algorithm, forged_mac};
 
 /// A token in the making. As [`TestIssuer::token`] gives it, it is good; each step changes one
@@ -38,14 +38,14 @@ enum Signer {
 impl Draft {
     pub(super) fn new(issuer: TestIssuer, subject: &str) -> Self {
         let now = issuer.now();
-        let mut header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": "test-key" });
+        let mut header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": KEY_ID });
         let mut claims = json!({
             "iss": issuer.name(), "aud": issuer.audience(), "sub": subject,
             "client_id": "test-client", "jti": random_id(),
             "iat": now, "nbf": now, "exp": now.saturating_add(900),
         });
         if issuer.is_plain {
-            header = json!({ "alg": "ES256", "typ": "JWT", "kid": "test-key" });
+            header = json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID });
             claims = json!({
                 "iss": issuer.name(), "aud": issuer.audience(), "sub": subject,
                 "iat": now, "exp": now.saturating_add(900),

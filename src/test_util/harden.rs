@@ -76,7 +76,7 @@ where
 /// (`good_token_afterwards`). Each attack has to be refused with its status, a challenge, no word
 /// of the token in the answer and an answer that is not stored; it may not make `app` panic.
 ///
-/// There are some 200 attacks: give `app` a rate limit above that.
+/// There are some 370 attacks: give `app` a rate limit above that.
 pub async fn find_weaknesses<S, B>(
     app: S,
     good: impl Into<Draft>,

@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::jwt::{FreshKey, Issuer, RequireJwt, VerifyingKey};
 
 /// The `kid` of the tokens.
-const KEY_ID: &str = "test-key";
+pub(super) const KEY_ID: &str = "test-key";
 
 /// The ASN.1 before the point of a public key on P-256 (RFC 5480).
 const BEFORE_POINT: [u8; 26] = [

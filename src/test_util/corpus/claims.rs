@@ -8,11 +8,17 @@ use crate::test_util::draft::Draft;
 
 pub(super) fn attacks(good: &Draft) -> Vec<Attack> {
     let mut all = missing(good);
+    let clients = if good.issuer().is_plain {
+        Vec::new()
+    } else {
+        names("c")
+    };
     for (name, values) in [
         ("iss", issuers(good.issuer().name())),
         ("aud", audiences(good.issuer().audience())),
         ("sub", names("s")),
         ("jti", names("j")),
+        ("client_id", clients),
         ("scope", scopes()),
         ("cnf", confirmations()),
     ] {

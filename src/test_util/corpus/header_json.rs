@@ -6,8 +6,12 @@ use crate::test_util::draft::Draft;
 pub(super) fn attacks(good: &Draft) -> Vec<Attack> {
     let header = good.header_json();
     // The members without their braces.
-    let inner = header.trim_matches(['{', '}']);
-    let crowd: String = (0..64).map(|number| format!("\"x{number}\":0,")).collect();
+    let inner = header
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap_or(&header);
+    let crowd: Vec<_> = (0..64).map(|number| format!("\"x{number}\":0,")).collect();
+    let crowd = crowd.concat();
     let deep = "[".repeat(64) + &"]".repeat(64);
     let texts = [
         (
@@ -53,13 +57,7 @@ pub(super) fn attacks(good: &Draft) -> Vec<Attack> {
     let bytes = [
         (
             "no_utf_8",
-            [
-                &header.as_bytes()[..1],
-                b"\"x\":\"\xff\",",
-                inner.as_bytes(),
-                b"}",
-            ]
-            .concat(),
+            [b"{\"x\":\"\xff\",", inner.as_bytes(), b"}"].concat(),
         ),
         (
             "utf_16",
