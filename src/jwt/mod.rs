@@ -168,6 +168,6 @@ pub use trusted::Issuer;
 
 #[cfg(feature = "test-util")]
 pub(crate) use {
-    extract::leave_claims,
+    extract::MadeUpClaims,
     fresh::{FreshKey, forged_mac},
 };

@@ -1,10 +1,15 @@
 //! A caller without a token.
 
+#[cfg(feature = "jwt")]
+use std::sync::Arc;
+
 use http::request::Parts;
 use tower_layer::Layer;
 
 use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::identity::{Caller, Facts, Principal};
+#[cfg(feature = "jwt")]
+use crate::jwt::MadeUpClaims;
 use crate::problem::{Challenge, Kind, Problem};
 
 /// Takes every request for one of the same caller, whatever it shows. In a test it stands where
@@ -14,7 +19,7 @@ use crate::problem::{Challenge, Kind, Problem};
 pub struct ActAs {
     caller: Option<Principal>,
     #[cfg(feature = "jwt")]
-    claims: Option<bytes::Bytes>,
+    claims: Option<Arc<MadeUpClaims>>,
 }
 
 impl ActAs {
@@ -38,7 +43,7 @@ impl ActAs {
     #[must_use]
     pub fn with_claims(mut self, claims: &impl serde::Serialize) -> Self {
         match serde_json::to_vec(claims) {
-            Ok(json) => self.claims = Some(json.into()),
+            Ok(json) => self.claims = Some(Arc::new(MadeUpClaims(json.into()))),
             Err(error) => panic!("the claims are no JSON: {error}"),
         }
         self
@@ -64,10 +69,11 @@ impl Guard for ActAs {
                 .with_challenge(&Challenge::new("Bearer"))
                 .into());
         };
-        Facts::entry(&mut head.extensions).caller = Caller::Known(caller.clone());
+        let facts = Facts::entry(&mut head.extensions);
+        facts.caller = Caller::Known(caller.clone());
         #[cfg(feature = "jwt")]
         if let Some(claims) = &self.claims {
-            crate::jwt::leave_claims(&mut head.extensions, claims.clone());
+            facts.keep_evidence(Arc::clone(claims));
         }
         Ok(Pass::default())
     }
