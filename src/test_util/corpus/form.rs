@@ -131,11 +131,9 @@ fn with_twins(good: &Draft) -> Vec<Attack> {
 /// are not used.
 fn twins(part: &str) -> Vec<String> {
     let encoded = part.rsplit('.').next().unwrap_or_default();
-    let unused = match encoded.len() % 4 {
-        2 => 4,
-        3 => 2,
-        _ => return Vec::new(),
-    };
+    if !matches!(encoded.len() % 4, 2 | 3) {
+        return Vec::new(); // every bit counts
+    }
     let Some((last, digit)) = part
         .chars()
         .last()
@@ -147,7 +145,6 @@ fn twins(part: &str) -> Vec<String> {
     ALPHABET
         .chars()
         .skip(digit + 1)
-        .take((1 << unused) - 1)
         .take(3)
         .map(|twin| format!("{start}{twin}"))
         .collect()
