@@ -34,3 +34,5 @@ pub mod rate_limit;
 pub mod secret;
 pub mod step_up;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod test_util;

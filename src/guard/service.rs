@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::check::Guard;
+use super::check::{Guard, Reply, Stop};
 use super::future::{Decision, GuardFuture};
 use super::shield::Voice;
 use crate::event;
@@ -49,6 +49,17 @@ impl Voice {
     }
 }
 
+/// The response that ends the way of the request with this head.
+fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
+    let (reply, pass) = stop.into_parts();
+    let mut response = match reply {
+        Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
+        Reply::Answer(answer) => answer.map(R::from),
+    };
+    pass.finish(&mut response);
+    response
+}
+
 fn knows_caller(head: &Parts) -> bool {
     Facts::caller(&head.extensions).principal().is_some()
 }
@@ -62,7 +73,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = GuardFuture<S, B>;
+    type Future = GuardFuture<S, B, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -72,16 +83,15 @@ where
         let guard = Arc::clone(&self.guard);
         let (mut head, body) = request.into_parts();
         self.voice.lend_to(&mut head);
+        let was_known = knows_caller(&head);
         let decision = Box::pin(async move {
-            let was_known = knows_caller(&head);
             let verdict = guard.check(&mut head).await;
             if !was_known && knows_caller(&head) {
-                event::admit(&head);
+                event::authenticated(&head);
             }
-            let request = Request::from_parts(head, body);
             match verdict {
-                Ok(pass) => Decision::In(request, pass),
-                Err(stop) => Decision::Out(request, stop),
+                Ok(pass) => Decision::In(Request::from_parts(head, body), pass),
+                Err(stop) => Decision::Out(reply(&head, stop)),
             }
         });
         GuardFuture::begin(decision, &mut self.inner)

@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "rate_limit",
         "step_up",
     ],
+    &["test_util"],
 ];
 
 const LONGEST_FILE: usize = 300;
