@@ -70,7 +70,7 @@ for store in sqlite postgres redis; do
 done
 
 say 'the pure Rust cryptography backend'
-cargo test --no-default-features --features rust-crypto,json --lib --tests
+cargo test --no-default-features --features rust-crypto,json,test-util --lib --tests
 
 say 'documentation'
 RUSTDOCFLAGS='-D warnings' cargo doc --all-features --no-deps

@@ -5,18 +5,23 @@ use rand::TryRng;
 use rand::rngs::{SysError, SysRng};
 use zeroize::Zeroizing;
 
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// The length of a checksum: 62^6 is more than 2^32.
 pub(super) const CHECKSUM_LEN: usize = 6;
 
 /// The CRC-32 of `text` (as in gzip and zip), in six characters, the most significant first.
 pub(super) fn checksum(text: &str) -> [u8; CHECKSUM_LEN] {
-    let mut rest = crc32fast::hash(text.as_bytes());
-    let mut out = [b'0'; CHECKSUM_LEN];
-    for place in out.iter_mut().rev() {
-        *place = character((rest % 62).to_le_bytes()[0]);
-        rest /= 62;
-    }
-    out
+    let sum = crc32fast::hash(text.as_bytes());
+    // In two halves, which the machine divides at the same time.
+    let [a, b, c] = three(sum / (62 * 62 * 62));
+    let [d, e, f] = three(sum % (62 * 62 * 62));
+    [a, b, c, d, e, f].map(character)
+}
+
+/// The last three digits of `number`.
+fn three(number: u32) -> [u8; 3] {
+    [number / (62 * 62) % 62, number / 62 % 62, number % 62].map(|digit| digit.to_le_bytes()[0])
 }
 
 /// `N` characters, each drawn evenly from the 62 by the operating system: 5.954 bits apiece, so
@@ -52,12 +57,8 @@ fn evenly(byte: u8) -> Option<u8> {
 
 /// The character for a digit below 62.
 fn character(digit: u8) -> u8 {
-    match digit {
-        0..=9 => b'0' + digit,
-        10..=35 => b'A' + (digit - 10),
-        36..=61 => b'a' + (digit - 36),
-        _ => b'0',
-    }
+    let character = ALPHABET.get(usize::from(digit));
+    character.copied().unwrap_or(b'0')
 }
 
 #[cfg(test)]

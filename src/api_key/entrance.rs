@@ -1,6 +1,7 @@
 //! Where a key is looked for in the head of a request.
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::Uri;
+use http::header::{AUTHORIZATION, Entry, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
 use crate::config::ConfigError;
@@ -52,41 +53,43 @@ impl Query {
 }
 
 impl Entrance {
-    /// The key that a request shows, if it shows one.
+    /// The key that a request shows, if it shows one. Its header is marked, so that whoever logs
+    /// the headers further in does not log the key.
     ///
     /// # Errors
     /// A reason, if it is not clear which key is meant, or it can be none whatever its format.
-    pub(super) fn shown<'h>(&self, head: &'h Parts) -> Result<Option<Shown<'h>>, &'static str> {
-        let mut shown = line(&head.headers, &self.header)?
-            .map(|line| {
-                text(line).map(|key| Shown {
-                    key,
-                    way: Way::Header,
-                })
-            })
+    pub(super) fn shown<'h>(
+        &self,
+        headers: &'h mut HeaderMap,
+        uri: &'h Uri,
+    ) -> Result<Option<Shown<'h>>, &'static str> {
+        if self.bearer.is_none() && self.query.is_none() {
+            return hushed(headers, &self.header)?
+                .map(|line| Shown::read(line.as_bytes(), Way::Header))
+                .transpose();
+        }
+        // Found once more below, where they are only read.
+        let _ = hushed(headers, &self.header);
+        let _ = self.bearer.map(|Bearer| hushed(headers, &AUTHORIZATION));
+        self.shown_anywhere(headers, uri)
+    }
+
+    fn shown_anywhere<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        uri: &'h Uri,
+    ) -> Result<Option<Shown<'h>>, &'static str> {
+        let mut shown = line(headers, &self.header)?
+            .map(|line| Shown::read(line.as_bytes(), Way::Header))
             .transpose()?;
         if self.bearer.is_some()
-            && let Some(line) = line(&head.headers, &AUTHORIZATION)?
+            && let Some(line) = line(headers, &AUTHORIZATION)?
             && let Some(key) = bearer(line)
         {
-            let key = text_of(key)?;
-            alone(
-                &mut shown,
-                Shown {
-                    key,
-                    way: Way::Bearer,
-                },
-            )?;
+            alone(&mut shown, Shown::read(key, Way::Bearer)?)?;
         }
-        for key in self.in_query(head) {
-            let key = text_of(key.as_bytes())?;
-            alone(
-                &mut shown,
-                Shown {
-                    key,
-                    way: Way::Query,
-                },
-            )?;
+        for key in self.in_query(uri) {
+            alone(&mut shown, Shown::read(key.as_bytes(), Way::Query)?)?;
         }
         Ok(shown)
     }
@@ -98,30 +101,30 @@ impl Entrance {
                 let lines = head.headers.get_all(AUTHORIZATION);
                 lines.into_iter().any(|line| bearer(line).is_some())
             }
-            || self.in_query(head).next().is_some()
+            || self.in_query(&head.uri).next().is_some()
     }
 
-    /// Whoever logs the headers further in does not log the key.
-    pub(super) fn hush(&self, headers: &mut HeaderMap) {
-        if let Some(line) = headers.get_mut(&self.header) {
-            line.set_sensitive(true);
-        }
-        if self.bearer.is_some()
-            && let Some(line) = headers.get_mut(AUTHORIZATION)
-        {
-            line.set_sensitive(true);
-        }
-    }
-
-    fn in_query<'h>(&self, head: &'h Parts) -> impl Iterator<Item = &'h str> {
+    fn in_query<'h>(&self, uri: &'h Uri) -> impl Iterator<Item = &'h str> {
         let name = self.query.as_ref().map(|Query(name)| name.as_ref());
-        let query = head.uri.query().filter(|_| name.is_some());
-        query
-            .unwrap_or_default()
-            .split('&')
+        name.and_then(|_| uri.query())
+            .into_iter()
+            .flat_map(|query| query.split('&'))
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .filter(move |(own, _)| Some(*own) == name)
             .map(|(_, key)| key)
+    }
+}
+
+impl<'h> Shown<'h> {
+    fn read(bytes: &'h [u8], way: Way) -> Result<Self, &'static str> {
+        if bytes.len() > MAX_LEN {
+            return Err("key_too_long");
+        }
+        if !bytes.is_ascii() {
+            return Err("key_not_ascii");
+        }
+        let key = str::from_utf8(bytes).map_err(|_| "key_not_ascii")?;
+        Ok(Self { key, way })
     }
 }
 
@@ -139,18 +142,24 @@ fn line<'h>(
     exactly_one(headers, name).map_err(|_| "key_repeated")
 }
 
-fn text(line: &HeaderValue) -> Result<&str, &'static str> {
-    text_of(line.as_bytes())
-}
-
-fn text_of(bytes: &[u8]) -> Result<&str, &'static str> {
-    if bytes.len() > MAX_LEN {
-        return Err("key_too_long");
+/// The only line of the field `name`, which is marked as one that is not to be logged.
+fn hushed<'h>(
+    headers: &'h mut HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'h HeaderValue>, &'static str> {
+    // A map that is too full to tell has no key.
+    let Ok(Entry::Occupied(mut lines)) = headers.try_entry(name) else {
+        return Ok(None);
+    };
+    let mut count = 0;
+    for line in lines.iter_mut() {
+        line.set_sensitive(true);
+        count += 1;
     }
-    str::from_utf8(bytes)
-        .ok()
-        .filter(|text| text.is_ascii())
-        .ok_or("key_not_ascii")
+    if count > 1 {
+        return Err("key_repeated");
+    }
+    Ok(Some(lines.into_mut()))
 }
 
 /// What stands after the scheme `Bearer`, if that is the scheme (RFC 9110, section 11.1).

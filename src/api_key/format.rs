@@ -5,7 +5,7 @@ use rand::rngs::SysError;
 use super::base62;
 use crate::config::ConfigError;
 use crate::secret::Secret;
-use crate::store::KeyId;
+use crate::store::{KeyId, is_alphanumeric};
 
 const SECRET_LEN: usize = 43;
 const MAX_PREFIX_LEN: usize = 32;
@@ -31,7 +31,8 @@ const MAX_PREFIX_LEN: usize = 32;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFormat {
-    prefix: Box<str>,
+    /// The prefix and an underscore.
+    start: Box<str>,
 }
 
 impl KeyFormat {
@@ -55,7 +56,7 @@ impl KeyFormat {
             )));
         }
         Ok(Self {
-            prefix: prefix.into(),
+            start: format!("{prefix}_").into(),
         })
     }
 
@@ -63,16 +64,14 @@ impl KeyFormat {
     /// Untrusted text is fine; whether there is such a key is for the ring to say.
     #[must_use]
     pub fn id_of(&self, text: &str) -> Option<KeyId> {
-        let rest = text.strip_prefix(&*self.prefix)?.strip_prefix('_')?;
+        let rest = text.strip_prefix(&*self.start)?;
         let (id, rest) = rest.split_at_checked(KeyId::LEN)?;
         let (secret, checksum) = rest.strip_prefix('_')?.split_at_checked(SECRET_LEN)?;
         let (checked, _) = text.split_at_checked(text.len().checked_sub(base62::CHECKSUM_LEN)?)?;
-        // A checksum of another length or alphabet equals none. The secret is looked at as a
-        // whole, which takes a few instructions.
-        let fits = secret
-            .bytes()
-            .fold(true, |fits, c| fits & c.is_ascii_alphanumeric());
-        (fits && checksum.as_bytes() == base62::checksum(checked)).then(|| KeyId::parse(id))?
+        // A checksum of another length or alphabet equals none.
+        let fits = is_alphanumeric(secret.as_bytes());
+        let is_key = fits && checksum.as_bytes() == base62::checksum(checked);
+        is_key.then(|| KeyId::parse(id))?
     }
 
     /// Whether `text` is a whole key of some other prefix.
@@ -81,7 +80,7 @@ impl KeyFormat {
         text.len()
             .checked_sub(tail)
             .and_then(|end| text.get(..end))
-            .filter(|prefix| **prefix != *self.prefix)
+            .filter(|prefix| *prefix != self.prefix())
             .and_then(|prefix| Self::new(prefix).ok())
             .is_some_and(|other| other.id_of(text).is_some())
     }
@@ -89,7 +88,7 @@ impl KeyFormat {
     /// How the keys begin.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        &self.prefix
+        self.start.strip_suffix('_').unwrap_or_default()
     }
 
     /// A regular expression that finds leaked keys of this format in any text. It has no word
@@ -99,7 +98,7 @@ impl KeyFormat {
     pub fn secret_scanning_regex(&self) -> String {
         let tail = SECRET_LEN + base62::CHECKSUM_LEN;
         let id = KeyId::LEN;
-        format!("{}_[0-9A-Za-z]{{{id}}}_[0-9A-Za-z]{{{tail}}}", self.prefix)
+        format!("{}[0-9A-Za-z]{{{id}}}_[0-9A-Za-z]{{{tail}}}", self.start)
     }
 
     /// A new key and its id.
@@ -110,10 +109,9 @@ impl KeyFormat {
         let id = base62::random::<{ KeyId::LEN }>()?;
         let secret = base62::random::<SECRET_LEN>()?;
         // Long enough from the start: growing would leave copies behind.
-        let parts = self.prefix.len() + id.len() + secret.len() + base62::CHECKSUM_LEN;
-        let mut key = String::with_capacity(parts + 2);
-        key.push_str(&self.prefix);
-        key.push('_');
+        let parts = self.start.len() + id.len() + secret.len() + base62::CHECKSUM_LEN;
+        let mut key = String::with_capacity(parts + 1);
+        key.push_str(&self.start);
         key.extend(id.iter().copied().map(char::from));
         key.push('_');
         key.extend(secret.iter().copied().map(char::from));
@@ -127,7 +125,7 @@ impl KeyFormat {
 impl Default for KeyFormat {
     fn default() -> Self {
         Self {
-            prefix: "key".into(),
+            start: "key_".into(),
         }
     }
 }

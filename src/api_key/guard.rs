@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, HeaderName};
+use http::Uri;
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use tower_layer::Layer;
 
@@ -135,10 +135,14 @@ impl RequireApiKey {
     }
 
     /// The key that was sent, and its id.
-    fn shown<'h>(&self, head: &'h Parts) -> Result<(Shown<'h>, KeyId), Problem> {
+    fn shown<'h>(
+        &self,
+        headers: &'h mut HeaderMap,
+        uri: &'h Uri,
+    ) -> Result<(Shown<'h>, KeyId), Problem> {
         let shown = self
             .entrance
-            .shown(head)
+            .shown(headers, uri)
             .map_err(|reason| self.refusals.malformed(reason))?
             .ok_or_else(|| self.refusals.missing())?;
         let id = self.format.id_of(shown.key).ok_or_else(|| {
@@ -152,8 +156,8 @@ impl RequireApiKey {
     }
 
     /// The record of the key that the request shows, if it is good.
-    async fn admitted(&self, head: &Parts) -> Result<(Arc<KeyRecord>, Way), Problem> {
-        let (shown, id) = self.shown(head)?;
+    async fn admitted(&self, head: &mut Parts) -> Result<(Arc<KeyRecord>, Way), Problem> {
+        let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
         let found = match self.ring.find(id) {
             Answer::Ready(Some(answer)) => answer,
             later => later.await,
@@ -162,8 +166,8 @@ impl RequireApiKey {
         let kept = found.as_ref().map(|record| record.hash());
         let proof = self.hasher.compare(kept, shown.key);
         let now = self.clock.now();
-        let client = || ClientAddr::of(&head.extensions);
-        let record = rule::admitted(found, proof, now, client)
+        let extensions = &head.extensions;
+        let record = rule::admitted(found, proof, now, || ClientAddr::of(extensions))
             .map_err(|fault| self.refusals.fault(fault))?;
         if self.hasher.is_outdated(record.hash()) {
             let ring = &*self.ring;
@@ -182,7 +186,6 @@ impl Guard for RequireApiKey {
     const PLACE: Place = Place::Authn;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        self.entrance.hush(&mut head.headers);
         let (record, way) = self.admitted(head).await?;
         let enough = record.scopes().contains_all(&self.refusals.scopes);
         // The caller is known even if the key is too weak for this route: the event names them.

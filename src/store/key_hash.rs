@@ -35,7 +35,7 @@ impl KeyHash {
     /// time.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        let same: bool = self.bytes.ct_eq(&other.bytes).into();
+        let same: bool = words(&self.bytes).ct_eq(&words(&other.bytes)).into();
         same & (self.rule == other.rule)
     }
 
@@ -50,6 +50,16 @@ impl KeyHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.bytes
     }
+}
+
+/// Comparing words in constant time takes an eighth of the steps that bytes take.
+fn words(bytes: &[u8; 32]) -> [u64; 4] {
+    let mut words = [0; 4];
+    let (chunks, _) = bytes.as_chunks::<8>();
+    for (word, chunk) in words.iter_mut().zip(chunks) {
+        *word = u64::from_ne_bytes(*chunk);
+    }
+    words
 }
 
 /// A plain hash that an engine has stored.

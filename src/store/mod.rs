@@ -42,6 +42,7 @@ pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
 pub use key_hash::KeyHash;
 pub use key_id::KeyId;
+pub(crate) use key_id::is_alphanumeric;
 pub use key_record::KeyRecord;
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing, USES_AT_ONCE};
 pub use quota::{Limit, Quota};

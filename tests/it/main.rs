@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod cached_key_ring;
 #[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
@@ -16,6 +17,8 @@ mod example;
 #[cfg(feature = "remote")]
 mod fetch;
 mod floors;
+#[cfg(all(feature = "test-util", feature = "jwt"))]
+mod hardened;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]

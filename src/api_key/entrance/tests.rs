@@ -34,8 +34,8 @@ fn one_short_ascii_line_is_looked_at() {
         (&["\u{e9}"], Err("key_not_ascii")),
     ] {
         let lines: Vec<_> = lines.iter().map(|line| ("x-api-key", *line)).collect();
-        let head = head("/", &lines);
-        let shown = entrance(None, None).shown(&head);
+        let mut head = head("/", &lines);
+        let shown = entrance(None, None).shown(&mut head.headers, &head.uri);
         assert_eq!(
             shown.map(|shown| shown.map(|shown| shown.key)),
             expected,
@@ -129,9 +129,13 @@ fn a_key_counts_where_keys_are_looked_for_and_only_once() {
             Err("key_repeated"),
         ),
     ] {
-        let head = head(uri, lines);
+        let mut head = head(uri, lines);
         let entrance = entrance(bearer, query);
-        assert_eq!(entrance.shown(&head), expected, "{uri} {lines:?}");
+        assert_eq!(
+            entrance.shown(&mut head.headers, &head.uri),
+            expected,
+            "{uri} {lines:?}"
+        );
         assert_eq!(
             entrance.is_used(&head),
             expected != Ok(None),

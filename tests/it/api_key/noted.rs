@@ -44,7 +44,11 @@ async fn uses_are_written_once_a_minute_many_at_once_and_only_those_of_good_keys
     house.clock.advance(SECOND / 2);
     assert_eq!(asked(&app, unknown.key.expose()).await.status(), 401);
     settled().await;
-    assert_eq!(house.ring.touches(), [vec![]; 0], "a bad key writes nothing");
+    assert_eq!(
+        house.ring.touches(),
+        [vec![]; 0],
+        "a bad key writes nothing"
+    );
     // Both keys end after this minute, so a third one comes first after it.
     let three = house.issue("demo", "").await;
     assert_eq!(asked(&app, three.key.expose()).await.status(), 200);
@@ -91,7 +95,11 @@ async fn what_cannot_be_written_is_kept_and_a_request_does_not_mind() {
     notes.flush().await.unwrap();
     assert_eq!(house.ring.touches(), [[(key.record.id(), 5)]]);
     notes.flush().await.unwrap();
-    assert_eq!(house.ring.touches(), [vec![]; 0], "nothing is left to write");
+    assert_eq!(
+        house.ring.touches(),
+        [vec![]; 0],
+        "nothing is left to write"
+    );
 }
 
 #[tokio::test]

@@ -21,8 +21,12 @@ async fn after_a_change_of_pepper_both_are_good_and_use_hashes_anew_once() {
     let one = KeyHasher::peppered(pepper(1));
     let two = KeyHasher::peppered(pepper(2));
     let both = two.clone().with_former(pepper(1)).unwrap();
-    let old = house.issue_such(House::demo().with_hasher(one.clone())).await;
-    let new = house.issue_such(House::demo().with_hasher(two.clone())).await;
+    let old = house
+        .issue_such(House::demo().with_hasher(one.clone()))
+        .await;
+    let new = house
+        .issue_such(House::demo().with_hasher(two.clone()))
+        .await;
     let idle = house.issue_such(House::demo().with_hasher(one)).await;
 
     let app = house.behind(house.guard().with_hasher(both.clone()));
@@ -33,7 +37,10 @@ async fn after_a_change_of_pepper_both_are_good_and_use_hashes_anew_once() {
         assert_eq!(house.ring.rehashes(), expected, "round {round}");
         assert_eq!(house.ring.lookups(), 2);
     }
-    assert_eq!([rule(&house, &old).await, rule(&house, &idle).await], [2, 1]);
+    assert_eq!(
+        [rule(&house, &old).await, rule(&house, &idle).await],
+        [2, 1]
+    );
 
     // The old pepper is dropped: whoever was there in between stays.
     let app = house.behind(house.guard().with_hasher(two));
@@ -45,7 +52,9 @@ async fn after_a_change_of_pepper_both_are_good_and_use_hashes_anew_once() {
 #[tokio::test]
 async fn a_change_of_pepper_goes_through_a_cache_and_survives_a_ring_that_is_down() {
     let house = House::default();
-    let both = KeyHasher::peppered(pepper(2)).with_former(pepper(1)).unwrap();
+    let both = KeyHasher::peppered(pepper(2))
+        .with_former(pepper(1))
+        .unwrap();
     let key = House::demo().with_hasher(KeyHasher::peppered(pepper(1)));
     let old = house.issue_such(key).await;
     let cached = CachedKeyRing::over(house.ring.clone()).with_clock(house.clock.clone());
@@ -54,7 +63,10 @@ async fn a_change_of_pepper_goes_through_a_cache_and_survives_a_ring_that_is_dow
     // The first use looks up and hashes anew, which drops the record; the next one looks up again.
     for (lookups, rehashes) in [(1, 1), (1, 0), (0, 0)] {
         assert_eq!(asked(&app, old.key.expose()).await.status(), 200);
-        assert_eq!((house.ring.lookups(), house.ring.rehashes()), (lookups, rehashes));
+        assert_eq!(
+            (house.ring.lookups(), house.ring.rehashes()),
+            (lookups, rehashes)
+        );
     }
     assert_eq!(rule(&house, &old).await, 2);
 
@@ -62,7 +74,9 @@ async fn a_change_of_pepper_goes_through_a_cache_and_survives_a_ring_that_is_dow
     let other = house.issue_such(key).await;
     house.ring.find(other.record.id()).await.unwrap();
     let guard = house.guard().with_hasher(
-        KeyHasher::peppered(pepper(2)).with_former(pepper(1)).unwrap(),
+        KeyHasher::peppered(pepper(2))
+            .with_former(pepper(1))
+            .unwrap(),
     );
     let app = house.behind(guard);
     house.ring.fail_rehashes();

@@ -74,12 +74,24 @@ async fn a_successor_has_the_same_grants_and_restrictions() {
     let new = KeyRotation::of(old.id()).rotate(&house.ring, &house.clock);
     let new = new.await.unwrap();
     assert!(new.key.expose().starts_with("demo_"));
-    let (old, new) = (found(&house, old.id()).await, found(&house, new.record.id()).await);
+    let (old, new) = (
+        found(&house, old.id()).await,
+        found(&house, new.record.id()).await,
+    );
     assert_eq!(new.owner(), old.owner());
     assert_eq!((new.scopes(), new.label()), (old.scopes(), old.label()));
-    assert_eq!((new.networks(), new.allowance()), (old.networks(), old.allowance()));
-    assert_eq!((new.prefix(), new.not_before()), (old.prefix(), old.not_before()));
-    assert_eq!((new.supersedes(), old.replaced_by()), (Some(old.id()), Some(new.id())));
+    assert_eq!(
+        (new.networks(), new.allowance()),
+        (old.networks(), old.allowance())
+    );
+    assert_eq!(
+        (new.prefix(), new.not_before()),
+        (old.prefix(), old.not_before())
+    );
+    assert_eq!(
+        (new.supersedes(), old.replaced_by()),
+        (Some(old.id()), Some(new.id()))
+    );
     let start = DAY.as_secs() + 100;
     assert_eq!(new.expires_at(), Some(start + DAY.as_secs() - 100));
     assert_eq!(new.created_at(), DAY.as_secs() + 50);
@@ -106,7 +118,10 @@ async fn an_overlap_only_shortens_and_is_bounded() {
         let rotation = KeyRotation::of(old).with_overlap(overlap).unwrap();
         let new = rotation.rotate(ring, clock).await.unwrap().record;
         assert_eq!(found(&house, old).await.expires_at(), Some(end.as_secs()));
-        assert_eq!(new.expires_at(), lifetime.map(|lifetime| lifetime.as_secs()));
+        assert_eq!(
+            new.expires_at(),
+            lifetime.map(|lifetime| lifetime.as_secs())
+        );
     }
 }
 
