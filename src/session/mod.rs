@@ -63,6 +63,7 @@
 //! [`RefreshFamilies`]: crate::store::RefreshFamilies
 //! [RFC 9700]: https://www.rfc-editor.org/rfc/rfc9700
 
+mod ends;
 mod family;
 mod keys;
 mod refresh_tokens;

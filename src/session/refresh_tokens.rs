@@ -1,4 +1,4 @@
-//! Gives refresh tokens out, rotates and revokes them.
+//! Gives refresh tokens out and rotates them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::token;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::identity::Scopes;
-use crate::store::{Family, FamilyId, FamilyOwner, RefreshFamilies, StoreError};
+use crate::store::{Family, FamilyId, RefreshFamilies, StoreError};
 
 const MAX_GRACE: Duration = Duration::from_mins(1);
 /// How often a rotation that others have forestalled looks again. Who loses finds the winner's
@@ -26,9 +26,9 @@ const MOST_LOOKS: usize = 3;
 /// one store.
 #[derive(Clone)]
 pub struct RefreshTokens {
-    families: Arc<dyn RefreshFamilies>,
-    keys: RefreshKeys,
-    clock: Arc<dyn Clock>,
+    pub(super) families: Arc<dyn RefreshFamilies>,
+    pub(super) keys: RefreshKeys,
+    pub(super) clock: Arc<dyn Clock>,
     lives: Lives,
 }
 
@@ -171,79 +171,16 @@ impl RefreshTokens {
         Err(StoreError::new("refresh", "the family cannot be moved on").into())
     }
 
-    /// Revokes the family of `token`, whichever generation it is of, if it was given to whoever
-    /// `presented` it; a key need not be shown. The family is told if it was this call that revoked
-    /// it; whoever shows something else changes nothing, and that is no error (RFC 7009).
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer: the token may still be good then.
-    pub async fn revoke(
-        &self,
-        token: &str,
-        presented: Presented<'_>,
-    ) -> Result<Option<Arc<Family>>, StoreError> {
-        let Ok(sealed) = token::read(&self.keys, token) else {
-            return Ok(None);
-        };
-        let family = match self.family_of(&sealed).await {
-            Ok(family) => family,
-            Err(RefreshError::Store(error)) => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        if rule::is_theirs(&family, presented.issuer, presented.client).is_err() {
-            return Ok(None);
-        }
-        let first = self.families.revoke(sealed.id, self.clock.now()).await?;
-        Ok(first.then_some(family))
-    }
-
-    /// Revokes the family `id` if it is one of `owner`'s: one of a user's sessions. `false` if it
-    /// is not, or was revoked before.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn revoke_family(
-        &self,
-        owner: FamilyOwner<'_>,
-        id: FamilyId,
-    ) -> Result<bool, StoreError> {
-        match self.families.find(id).await? {
-            Some(family) if family.owner() == owner => {
-                self.families.revoke(id, self.clock.now()).await
-            }
-            _ => Ok(false),
-        }
-    }
-
-    /// Revokes every family of `owner` (after a change of the password, a lost device), and tells
-    /// how many that were. Access tokens that were given out are good until they expire.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn revoke_owner(&self, owner: FamilyOwner<'_>) -> Result<u64, StoreError> {
-        self.families.revoke_owner(owner, self.clock.now()).await
-    }
-
-    /// The families of `owner` from the id `after` on: a user's sessions, a page at a time (see
-    /// [`RefreshFamilies::list`]). Those that are over are among them.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn list(
-        &self,
-        owner: FamilyOwner<'_>,
-        after: Option<FamilyId>,
-    ) -> Result<Vec<Arc<Family>>, StoreError> {
-        self.families.list(owner, after).await
-    }
-
     /// The time by which families live.
     #[cfg(feature = "jwt")]
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
     }
 
-    async fn family_of(&self, sealed: &token::Sealed) -> Result<Arc<Family>, RefreshError> {
+    pub(super) async fn family_of(
+        &self,
+        sealed: &token::Sealed,
+    ) -> Result<Arc<Family>, RefreshError> {
         match self.families.find(sealed.id).await? {
             Some(family) if sealed.is_of(&family) => Ok(family),
             _ => Err(Refusal::Unknown.into()),

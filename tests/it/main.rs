@@ -41,4 +41,6 @@ mod seen;
 mod session;
 mod step_up;
 mod support;
+#[cfg(all(feature = "jwt", feature = "session"))]
+mod token_service;
 mod walk;
