@@ -52,6 +52,10 @@
 //!   successor, so that there is still one chain of tokens and never two. The next use of an older
 //!   token ends it. [`with_grace`](RefreshTokens::with_grace) of zero gives no such time.
 //!
+//! # What is left to you
+//! Limit how often logins are tried: each good one is a record. Call [`RefreshFamilies::purge`] from
+//! time to time, as families that are over stay in the store until then.
+//!
 //! # Reasons
 //! The caller learns `invalid_grant` or `invalid_scope`. [`Refusal::reason`] and
 //! [`RefreshError::reason`] have the word for the event: `refresh_token_malformed`,

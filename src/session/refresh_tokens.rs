@@ -137,7 +137,25 @@ impl RefreshTokens {
         token: &str,
         presented: Presented<'_>,
     ) -> Result<GivenToken, RefreshError> {
-        let sealed = token::read(&self.keys, token)?;
+        let nothing = |_, _| async { Ok::<_, RefreshError>(()) };
+        let (given, ()) = self.rotate_with(token, &presented, nothing).await?;
+        Ok(given)
+    }
+
+    /// Likewise, with something that is made for the caller of this family and these scopes. It is
+    /// made before the family moves on, so that the token is still good if it cannot be made.
+    pub(crate) async fn rotate_with<T, E, Fut>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+        make: impl Fn(Arc<Family>, Scopes) -> Fut,
+    ) -> Result<(GivenToken, T), E>
+    where
+        E: From<RefreshError>,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let store = |error: StoreError| E::from(error.into());
+        let sealed = token::read(&self.keys, token).map_err(RefreshError::from)?;
         for _ in 0..MOST_LOOKS {
             let family = self.family_of(&sealed).await?;
             let now = self.clock.now();
@@ -150,25 +168,29 @@ impl RefreshTokens {
             let verdict = rule::judge(&family, shown, self.lives.grace, now);
             let verdict = verdict.map_err(|refusal| refused(refusal, &family))?;
             if let Verdict::Revoke(refusal) = verdict {
-                return Err(self.turned_away(refusal, family, now).await?);
+                return Err(self.turned_away(refusal, &family, now).await.into());
             }
-            let scopes = presented.scopes.as_ref().unwrap_or(family.scopes());
-            if !family.scopes().contains_all(scopes) {
-                return Err(RefreshError::WiderScopes { family });
+            let scopes = presented.scopes.as_ref().unwrap_or(family.scopes()).clone();
+            if !family.scopes().contains_all(&scopes) {
+                return Err(RefreshError::WiderScopes { family }.into());
             }
-            let scopes = scopes.clone();
+            let extra = make(Arc::clone(&family), scopes.clone()).await?;
             if verdict == Verdict::Repeat {
-                return Ok(self.given(family, scopes, now));
+                return Ok((self.given(family, scopes, now), extra));
             }
             let (id, from) = (sealed.id, sealed.generation);
             let idle_end = self.lives.idle_end(now, family.ends_at());
-            if self.families.advance(id, from, now, idle_end).await? {
+            let step = self.families.advance(id, from, now, idle_end);
+            if step.await.map_err(store)? {
                 let next = from.saturating_add(1);
                 let family = Arc::unwrap_or_clone(family).with_rotation(next, now, idle_end);
-                return Ok(self.given(Arc::new(family), scopes, now));
+                return Ok((self.given(Arc::new(family), scopes, now), extra));
             }
         }
-        Err(StoreError::new("refresh", "the family cannot be moved on").into())
+        Err(store(StoreError::new(
+            "refresh",
+            "the family cannot be moved on",
+        )))
     }
 
     /// The time by which families live.
@@ -188,15 +210,12 @@ impl RefreshTokens {
     }
 
     /// Revokes the family; only the first to do so is told why.
-    async fn turned_away(
-        &self,
-        refusal: Refusal,
-        family: Arc<Family>,
-        now: u64,
-    ) -> Result<RefreshError, RefreshError> {
-        let first = self.families.revoke(family.id(), now).await?;
-        let refusal = if first { refusal } else { Refusal::Revoked };
-        Ok(refused(refusal, &family))
+    async fn turned_away(&self, refusal: Refusal, family: &Arc<Family>, now: u64) -> RefreshError {
+        match self.families.revoke(family.id(), now).await {
+            Ok(true) => refused(refusal, family),
+            Ok(false) => refused(Refusal::Revoked, family),
+            Err(error) => error.into(),
+        }
     }
 
     /// The token that stands.

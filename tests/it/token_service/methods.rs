@@ -14,7 +14,7 @@ use portcullis::jwt::{Claims, Grant, RequireJwt, Revocations};
 use portcullis::problem::{Kind, Problem};
 use portcullis::secret::Secret;
 use portcullis::session::Presented;
-use portcullis::token_service::{ProvenKey, Renewal, TokenError, TokenPair};
+use portcullis::token_service::{ProvenKey, RefreshCookie, Renewal, TokenError, TokenPair};
 use serde_json::{Value, json};
 
 use super::house::{House, LOGIN, house, refresh, signing_key};
@@ -229,6 +229,42 @@ async fn the_authors_own_function_has_a_say_in_each_renewal() {
     ] {
         turn.store(number, Ordering::SeqCst);
         assert_eq!(reason(next().await), outcome);
+    }
+
+    // A directory that is down for longer than the grace ends no login: no token was used.
+    let other = house.service.issue(&grant).await.unwrap();
+    let next = async || {
+        let token = other.refresh_token.expose();
+        house.service.refresh(token, Presented::by(ISSUER)).await
+    };
+    turn.store(2, Ordering::SeqCst);
+    assert_eq!(reason(next().await), "directory_down");
+    house.wait(600);
+    turn.store(0, Ordering::SeqCst);
+    assert_eq!(reason(next().await), "accepted");
+}
+
+#[tokio::test]
+async fn a_handler_of_ones_own_answers_as_the_routes_do() {
+    let bare = plain();
+    let pair = bare.service.issue(&Grant::to("alice")).await.unwrap();
+    for cookie in [false, true] {
+        let mut service = bare.service.clone();
+        if cookie {
+            service = service.with_cookie(RefreshCookie::new());
+        }
+        let response = service.answer(&pair);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.headers().contains_key("set-cookie"), cookie);
+        let (status, body) = read(response).await;
+        let names: Vec<_> = body.as_object().unwrap().keys().cloned().collect();
+        // There is no such thing as an empty scope (RFC 6749, section 3.3).
+        let mut expected = vec!["access_token", "expires_in", "refresh_token", "token_type"];
+        expected.retain(|name| !cookie || *name != "refresh_token");
+        assert_eq!(
+            (status.as_u16(), names),
+            (200, expected.iter().map(ToString::to_string).collect())
+        );
     }
 }
 

@@ -12,6 +12,10 @@ use portcullis::token_service::ClientLogin;
 
 use crate::session::house::Down;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+/// A login without its password.
+const HALF: &str = "grant_type=password&username=alice";
+
 fn plain() -> House {
     house(|service| service)
 }
@@ -78,105 +82,53 @@ async fn a_wrong_login_tells_nothing_of_what_was_wrong() {
 async fn requests_that_are_not_to_the_letter_are_refused() {
     let house = plain();
     let token = refresh(&house.logged_in().await);
-    let form = "application/x-www-form-urlencoded";
     let long = format!("{LOGIN}&x={}", "x".repeat(16 * 1024));
     let with = |tail: &str| format!("{LOGIN}{tail}");
-    for (path, body, content_type, error, reason) in [
+    let own = |body: &str| (body.to_owned(), FORM);
+    let json = (with(""), "application/json");
+    let (bad, no_type) = ("invalid_request", "unsupported_grant_type");
+    for (path, (body, content_type), error, reason) in [
+        ("/token", own(""), bad, "grant_type_missing"),
         (
             "/token",
-            String::new(),
-            form,
-            "invalid_request",
-            "grant_type_missing",
-        ),
-        (
-            "/token",
-            with("&username=alice"),
-            form,
-            "invalid_request",
+            own(&with("&username=alice")),
+            bad,
             "form_parameter_repeated",
         ),
         (
             "/token",
-            with("&x=%zz"),
-            form,
-            "invalid_request",
+            own(&with("&x=%zz")),
+            bad,
             "form_encoding_malformed",
         ),
+        ("/token", json, bad, "content_type_not_accepted"),
+        ("/token", own(&long), bad, "content_length_over_limit"),
+        ("/token?x=1", own(LOGIN), bad, "parameters_in_the_address"),
         (
             "/token",
-            with(""),
-            "application/json",
-            "invalid_request",
-            "content_type_not_accepted",
-        ),
-        (
-            "/token",
-            long,
-            form,
-            "invalid_request",
-            "content_length_over_limit",
-        ),
-        (
-            "/token?x=1",
-            with(""),
-            form,
-            "invalid_request",
-            "parameters_in_the_address",
-        ),
-        (
-            "/token",
-            "grant_type=password&username=alice&password=".to_owned(),
-            form,
-            "invalid_request",
+            own(&format!("{HALF}&password=")),
+            bad,
             "login_incomplete",
         ),
+        ("/token", own("grant_type=x&code=x"), no_type, no_type),
+        ("/token/refresh", own(LOGIN), no_type, no_type),
+        ("/token/refresh", own(""), bad, "refresh_token_missing"),
+        ("/token/revoke", own(""), bad, "token_missing"),
         (
             "/token",
-            "grant_type=authorization_code&code=x".to_owned(),
-            form,
-            "unsupported_grant_type",
-            "unsupported_grant_type",
-        ),
-        (
-            "/token/refresh",
-            with(""),
-            form,
-            "unsupported_grant_type",
-            "unsupported_grant_type",
-        ),
-        (
-            "/token/refresh",
-            String::new(),
-            form,
-            "invalid_request",
-            "refresh_token_missing",
-        ),
-        (
-            "/token/revoke",
-            String::new(),
-            form,
-            "invalid_request",
-            "token_missing",
-        ),
-        (
-            "/token",
-            with("&scope=a++b"),
-            form,
+            own(&with("&scope=a++b")),
             "invalid_scope",
             "scope_malformed",
         ),
         (
             "/token",
-            with("&scope=a+c"),
-            form,
+            own(&with("&scope=a+c")),
             "invalid_scope",
             "login_scope_wider",
         ),
     ] {
-        let answer = house
-            .post_with(path, &body, &[("content-type", content_type)])
-            .await;
+        let fields = [("content-type", content_type)];
+        let answer = house.post_with(path, &body, &fields).await;
         assert_refused(&answer, 400, error);
         assert_eq!(house.heard(), [format!("400 {reason}")], "{path} {reason}");
     }
