@@ -36,5 +36,7 @@ pub mod secret;
 pub mod session;
 pub mod step_up;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub mod token_service;

@@ -118,6 +118,8 @@ mod dates;
 mod dpop;
 mod extract;
 mod fault;
+#[cfg(feature = "test-util")]
+mod fresh;
 mod grant;
 mod guard;
 #[cfg(feature = "remote")]
@@ -146,9 +148,12 @@ mod status;
 mod stored_grant;
 mod token;
 mod trusted;
+mod usual_header;
 #[cfg(test)]
 mod vectors;
 mod verifier;
+#[cfg(test)]
+mod wycheproof;
 
 pub use algorithm::Algorithm;
 pub use dpop::{Dpop, NonceKeys};
@@ -163,3 +168,9 @@ pub use mtls::{ClientCertificate, Mtls};
 pub use revocations::Revocations;
 pub use status::IssuerStatus;
 pub use trusted::Issuer;
+
+#[cfg(feature = "test-util")]
+pub(crate) use {
+    extract::MadeUpClaims,
+    fresh::{FreshKey, forged_mac},
+};

@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
         "session",
         "step_up",
     ],
-    &["token_service"],
+    &["test_util", "token_service"],
 ];
 
 const LONGEST_FILE: usize = 300;
