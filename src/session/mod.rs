@@ -52,6 +52,10 @@
 //!   successor, so that there is still one chain of tokens and never two. The next use of an older
 //!   token ends it. [`with_grace`](RefreshTokens::with_grace) of zero gives no such time.
 //!
+//! # What is left to you
+//! Limit how often logins are tried: each good one is a record. Call [`RefreshFamilies::purge`] from
+//! time to time, as families that are over stay in the store until then.
+//!
 //! # Reasons
 //! The caller learns `invalid_grant` or `invalid_scope`. [`Refusal::reason`] and
 //! [`RefreshError::reason`] have the word for the event: `refresh_token_malformed`,
@@ -63,6 +67,7 @@
 //! [`RefreshFamilies`]: crate::store::RefreshFamilies
 //! [RFC 9700]: https://www.rfc-editor.org/rfc/rfc9700
 
+mod ends;
 mod family;
 mod keys;
 mod refresh_tokens;

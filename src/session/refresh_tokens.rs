@@ -1,4 +1,4 @@
-//! Gives refresh tokens out, rotates and revokes them.
+//! Gives refresh tokens out and rotates them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::token;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::identity::Scopes;
-use crate::store::{Family, FamilyId, FamilyOwner, RefreshFamilies, StoreError};
+use crate::store::{Family, FamilyId, RefreshFamilies, StoreError};
 
 const MAX_GRACE: Duration = Duration::from_mins(1);
 /// How often a rotation that others have forestalled looks again. Who loses finds the winner's
@@ -26,9 +26,9 @@ const MOST_LOOKS: usize = 3;
 /// one store.
 #[derive(Clone)]
 pub struct RefreshTokens {
-    families: Arc<dyn RefreshFamilies>,
-    keys: RefreshKeys,
-    clock: Arc<dyn Clock>,
+    pub(super) families: Arc<dyn RefreshFamilies>,
+    pub(super) keys: RefreshKeys,
+    pub(super) clock: Arc<dyn Clock>,
     lives: Lives,
 }
 
@@ -137,7 +137,25 @@ impl RefreshTokens {
         token: &str,
         presented: Presented<'_>,
     ) -> Result<GivenToken, RefreshError> {
-        let sealed = token::read(&self.keys, token)?;
+        let nothing = |_, _| async { Ok::<_, RefreshError>(()) };
+        let (given, ()) = self.rotate_with(token, &presented, nothing).await?;
+        Ok(given)
+    }
+
+    /// Likewise, with something that is made for the caller of this family and these scopes. It is
+    /// made before the family moves on, so that the token is still good if it cannot be made.
+    pub(crate) async fn rotate_with<T, E, Fut>(
+        &self,
+        token: &str,
+        presented: &Presented<'_>,
+        make: impl Fn(Arc<Family>, Scopes) -> Fut,
+    ) -> Result<(GivenToken, T), E>
+    where
+        E: From<RefreshError>,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let store = |error: StoreError| E::from(error.into());
+        let sealed = token::read(&self.keys, token).map_err(RefreshError::from)?;
         for _ in 0..MOST_LOOKS {
             let family = self.family_of(&sealed).await?;
             let now = self.clock.now();
@@ -150,91 +168,29 @@ impl RefreshTokens {
             let verdict = rule::judge(&family, shown, self.lives.grace, now);
             let verdict = verdict.map_err(|refusal| refused(refusal, &family))?;
             if let Verdict::Revoke(refusal) = verdict {
-                return Err(self.turned_away(refusal, family, now).await?);
+                return Err(self.turned_away(refusal, &family, now).await.into());
             }
-            let scopes = presented.scopes.as_ref().unwrap_or(family.scopes());
-            if !family.scopes().contains_all(scopes) {
-                return Err(RefreshError::WiderScopes { family });
+            let scopes = presented.scopes.as_ref().unwrap_or(family.scopes()).clone();
+            if !family.scopes().contains_all(&scopes) {
+                return Err(RefreshError::WiderScopes { family }.into());
             }
-            let scopes = scopes.clone();
+            let extra = make(Arc::clone(&family), scopes.clone()).await?;
             if verdict == Verdict::Repeat {
-                return Ok(self.given(family, scopes, now));
+                return Ok((self.given(family, scopes, now), extra));
             }
             let (id, from) = (sealed.id, sealed.generation);
             let idle_end = self.lives.idle_end(now, family.ends_at());
-            if self.families.advance(id, from, now, idle_end).await? {
+            let step = self.families.advance(id, from, now, idle_end);
+            if step.await.map_err(store)? {
                 let next = from.saturating_add(1);
                 let family = Arc::unwrap_or_clone(family).with_rotation(next, now, idle_end);
-                return Ok(self.given(Arc::new(family), scopes, now));
+                return Ok((self.given(Arc::new(family), scopes, now), extra));
             }
         }
-        Err(StoreError::new("refresh", "the family cannot be moved on").into())
-    }
-
-    /// Revokes the family of `token`, whichever generation it is of, if it was given to whoever
-    /// `presented` it; a key need not be shown. The family is told if it was this call that revoked
-    /// it; whoever shows something else changes nothing, and that is no error (RFC 7009).
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer: the token may still be good then.
-    pub async fn revoke(
-        &self,
-        token: &str,
-        presented: Presented<'_>,
-    ) -> Result<Option<Arc<Family>>, StoreError> {
-        let Ok(sealed) = token::read(&self.keys, token) else {
-            return Ok(None);
-        };
-        let family = match self.family_of(&sealed).await {
-            Ok(family) => family,
-            Err(RefreshError::Store(error)) => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        if rule::is_theirs(&family, presented.issuer, presented.client).is_err() {
-            return Ok(None);
-        }
-        let first = self.families.revoke(sealed.id, self.clock.now()).await?;
-        Ok(first.then_some(family))
-    }
-
-    /// Revokes the family `id` if it is one of `owner`'s: one of a user's sessions. `false` if it
-    /// is not, or was revoked before.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn revoke_family(
-        &self,
-        owner: FamilyOwner<'_>,
-        id: FamilyId,
-    ) -> Result<bool, StoreError> {
-        match self.families.find(id).await? {
-            Some(family) if family.owner() == owner => {
-                self.families.revoke(id, self.clock.now()).await
-            }
-            _ => Ok(false),
-        }
-    }
-
-    /// Revokes every family of `owner` (after a change of the password, a lost device), and tells
-    /// how many that were. Access tokens that were given out are good until they expire.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn revoke_owner(&self, owner: FamilyOwner<'_>) -> Result<u64, StoreError> {
-        self.families.revoke_owner(owner, self.clock.now()).await
-    }
-
-    /// The families of `owner` from the id `after` on: a user's sessions, a page at a time (see
-    /// [`RefreshFamilies::list`]). Those that are over are among them.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store cannot answer.
-    pub async fn list(
-        &self,
-        owner: FamilyOwner<'_>,
-        after: Option<FamilyId>,
-    ) -> Result<Vec<Arc<Family>>, StoreError> {
-        self.families.list(owner, after).await
+        Err(store(StoreError::new(
+            "refresh",
+            "the family cannot be moved on",
+        )))
     }
 
     /// The time by which families live.
@@ -243,7 +199,10 @@ impl RefreshTokens {
         self.clock.now()
     }
 
-    async fn family_of(&self, sealed: &token::Sealed) -> Result<Arc<Family>, RefreshError> {
+    pub(super) async fn family_of(
+        &self,
+        sealed: &token::Sealed,
+    ) -> Result<Arc<Family>, RefreshError> {
         match self.families.find(sealed.id).await? {
             Some(family) if sealed.is_of(&family) => Ok(family),
             _ => Err(Refusal::Unknown.into()),
@@ -251,15 +210,12 @@ impl RefreshTokens {
     }
 
     /// Revokes the family; only the first to do so is told why.
-    async fn turned_away(
-        &self,
-        refusal: Refusal,
-        family: Arc<Family>,
-        now: u64,
-    ) -> Result<RefreshError, RefreshError> {
-        let first = self.families.revoke(family.id(), now).await?;
-        let refusal = if first { refusal } else { Refusal::Revoked };
-        Ok(refused(refusal, &family))
+    async fn turned_away(&self, refusal: Refusal, family: &Arc<Family>, now: u64) -> RefreshError {
+        match self.families.revoke(family.id(), now).await {
+            Ok(true) => refused(refusal, family),
+            Ok(false) => refused(Refusal::Revoked, family),
+            Err(error) => error.into(),
+        }
     }
 
     /// The token that stands.

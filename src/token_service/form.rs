@@ -93,7 +93,8 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> String {
-        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+        text.bytes()
+            .fold(String::new(), |out, byte| out + &format!("%{byte:02X}"))
     }
 
     #[test]

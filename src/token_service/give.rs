@@ -50,18 +50,9 @@ impl TokenService {
     ) -> Result<TokenPair, TokenError> {
         let presented = presented.with_issuer(self.issuer.name());
         let key = presented.key().copied();
-        let given = self.tokens.rotate(refresh_token, presented).await?;
-        let grant = self.renewed(&given.family).await?;
-        // Never more than the login granted, than was asked for, and than there is now.
-        let wanted = given.scopes.iter();
-        let scopes = Scopes::of(wanted.filter(|scope| grant.scopes().contains(scope)));
-        let mut grant = grant
-            .with_client(given.family.client())
-            .with_scopes(scopes.unwrap_or_default());
-        if let Some(key) = given.family.bound_key().copied().or(key) {
-            grant = grant.with_bound_key(key);
-        }
-        let access_token = self.issuer.issue(&grant)?;
+        let make = |family, scopes| self.renewed(family, scopes, key);
+        let next = self.tokens.rotate_with(refresh_token, &presented, make);
+        let (given, (access_token, grant)) = next.await?;
         Ok(self.pair(access_token, &grant, given))
     }
 
@@ -125,25 +116,41 @@ impl TokenService {
         FamilyOwner::new(self.issuer.name(), subject)
     }
 
-    /// What the next access token says, as the author's function wants it.
-    async fn renewed(&self, family: &Arc<Family>) -> Result<Grant, TokenError> {
-        let (subject, client) = (family.owner().subject(), family.client());
+    /// The next access token, saying what the author's function wants it to say.
+    async fn renewed(
+        &self,
+        family: Arc<Family>,
+        wanted: Scopes,
+        key: Option<[u8; 32]>,
+    ) -> Result<(Secret<String>, Grant), TokenError> {
+        let grant = self.renewed_grant(&family).await?;
+        // Never more than the login granted, than was asked for, and than there is now.
+        let scopes = Scopes::of(wanted.iter().filter(|name| grant.scopes().contains(name)));
+        let mut grant = grant
+            .with_client(family.client())
+            .with_scopes(scopes.unwrap_or_default());
+        if let Some(key) = family.bound_key().copied().or(key) {
+            grant = grant.with_bound_key(key);
+        }
+        Ok((self.issuer.issue(&grant)?, grant))
+    }
+
+    async fn renewed_grant(&self, family: &Arc<Family>) -> Result<Grant, TokenError> {
+        let (owner, family) = (family.owner(), Arc::clone(family));
         let scopes = family.scopes().clone();
-        let grant = Grant::of_details(subject, client, scopes, family.details());
+        let grant = Grant::of_details(owner.subject(), family.client(), scopes, family.details());
         let grant = grant.ok_or(TokenError::Grant)?;
         let Some(renew) = &self.renewal else {
             return Ok(grant);
         };
-        let family = Arc::clone(family);
         let renewal = Renewal {
             family: Arc::clone(&family),
             grant,
         };
         match renew(renewal).await.map_err(TokenError::Own)? {
-            Some(grant) if grant.subject() == family.owner().subject() => Ok(grant),
+            Some(grant) if grant.subject() == owner.subject() => Ok(grant),
             Some(_) => Err(TokenError::Grant),
             None => {
-                let owner = family.owner();
                 self.tokens.revoke_family(owner, family.id()).await?;
                 Err(TokenError::NotRenewed { family })
             }

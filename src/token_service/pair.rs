@@ -39,7 +39,9 @@ impl TokenPair {
         if let Some(token) = refresh_token {
             put("refresh_token", token.expose().as_str().into());
         }
-        put("scope", self.scopes.to_string().into());
+        if !self.scopes.is_empty() {
+            put("scope", self.scopes.to_string().into());
+        }
         Value::Object(body).to_string()
     }
 }

@@ -14,7 +14,7 @@ use http::request::Parts;
 use super::error::{Fault, INVALID_GRANT, OAuthError};
 use super::pair::{TokenPair, caller};
 use super::service::TokenService;
-use crate::event::{self, SecurityEvent};
+use crate::event;
 use crate::identity::{Caller, Facts};
 use crate::problem::{Dialect, Renderer};
 use crate::store::Family;
@@ -141,11 +141,7 @@ fn given(
 /// Tells that whoever has a token of `family` is known.
 fn tell(head: &mut Parts, family: &Family, reason: &'static str) {
     note(head, family);
-    let event = SecurityEvent {
-        reason,
-        ..SecurityEvent::authenticated(head)
-    };
-    event::tell(head, &event);
+    event::authenticated_by(head, reason);
 }
 
 fn note(head: &mut Parts, family: &Family) {

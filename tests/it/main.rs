@@ -54,4 +54,6 @@ mod session;
 mod sql;
 mod step_up;
 mod support;
+#[cfg(all(feature = "jwt", feature = "session"))]
+mod token_service;
 mod walk;

@@ -49,13 +49,13 @@ impl Watched {
         Arc::unwrap_or_clone(family)
     }
 
-    fn asked<'a, T: 'a>(
+    fn asked<'a, T>(
         &'a self,
         at: &'a [Down],
         answer: impl FnOnce() -> Answer<'a, T> + Send + 'a,
     ) -> Answer<'a, T>
     where
-        T: Unpin + Send,
+        T: Unpin + Send + 'a,
     {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         Answer::later(async move {
