@@ -16,9 +16,9 @@ use crate::clock::{Clock, SystemClock, nanoseconds};
 /// Remembers what the ring `R` said of a key, for up to 30 seconds, so that most requests reach
 /// no database. A handle: clones share the memory.
 ///
-/// - What is changed through it (revoked, retired, replaced, hashed anew) is seen at once. What
-///   another process changes is seen when the time to live is over: that is for how long a key
-///   which was revoked elsewhere may still be accepted here.
+/// - What is changed through it is seen at once. What another process changes is seen when the
+///   time to live is over: that is for how long a key which was revoked elsewhere may still be
+///   accepted here.
 /// - A record carries its own end, so that none is accepted beyond it.
 /// - That there is no key of some id is remembered too, in room of its own, so that no flood of
 ///   guesses reaches the database twice, or drives good keys out.
@@ -85,10 +85,10 @@ impl<R: KeyRing> CachedKeyRing<R> {
         self.shared.memory.join(id, until, asking).await
     }
 
-    /// Changes the key `id` by way of `change`, and forgets it however that ends.
+    /// Changes the keys `ids` by way of `change`, and forgets them however that ends.
     fn changing<'a, T: Unpin + Send + 'a>(
         &'a self,
-        ids: [Option<KeyId>; 2],
+        ids: Vec<KeyId>,
         change: Answer<'a, T>,
     ) -> Answer<'a, T> {
         let forgetting = self.shared.memory.forgetting(ids);
@@ -112,28 +112,30 @@ impl<R: KeyRing> KeyRing for CachedKeyRing<R> {
 
     fn insert(&self, record: Arc<KeyRecord>) -> Answer<'_, bool> {
         let id = record.id();
-        self.changing([Some(id), None], self.shared.ring.insert(record))
+        self.changing(vec![id], self.shared.ring.insert(record))
     }
 
     fn revoke(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
-        self.changing([Some(id), None], self.shared.ring.revoke(id, at))
+        self.changing(vec![id], self.shared.ring.revoke(id, at))
     }
 
     fn retire(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
-        self.changing([Some(id), None], self.shared.ring.retire(id, at))
+        self.changing(vec![id], self.shared.ring.retire(id, at))
     }
 
     fn replace(&self, successor: Arc<KeyRecord>, ends_at: u64) -> Answer<'_, bool> {
         let ids = [Some(successor.id()), successor.supersedes()];
+        let ids = ids.into_iter().flatten().collect();
         self.changing(ids, self.shared.ring.replace(successor, ends_at))
     }
 
     fn rehash(&self, id: KeyId, from: KeyHash, to: KeyHash) -> Answer<'_, bool> {
-        self.changing([Some(id), None], self.shared.ring.rehash(id, from, to))
+        self.changing(vec![id], self.shared.ring.rehash(id, from, to))
     }
 
     fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
-        self.shared.ring.touch(uses)
+        let ids = uses.iter().map(|(id, _)| *id).collect();
+        self.changing(ids, self.shared.ring.touch(uses))
     }
 
     fn list<'a>(

@@ -96,7 +96,7 @@ impl KeyMemory {
     }
 
     /// Forgets the keys `ids` now, and again when the answer is dropped.
-    pub(super) fn forgetting(self: &Arc<Self>, ids: [Option<KeyId>; 2]) -> Forgetting {
+    pub(super) fn forgetting(self: &Arc<Self>, ids: Vec<KeyId>) -> Forgetting {
         let forgetting = Forgetting {
             memory: Arc::clone(self),
             ids,
@@ -165,13 +165,13 @@ impl Drop for Landing {
 /// Keys that are being changed.
 pub(super) struct Forgetting {
     memory: Arc<KeyMemory>,
-    ids: [Option<KeyId>; 2],
+    ids: Vec<KeyId>,
 }
 
 impl Forgetting {
     fn forget(&self) {
         let mut under_way = self.memory.under_way();
-        for id in self.ids.iter().flatten() {
+        for id in &self.ids {
             // Whoever waits for an old question gets its answer, and nobody after them.
             under_way.remove(id);
             self.memory.known.remove(id);

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use http::Response;
-use portcullis::guard::{Guard, Shield};
+use portcullis::guard::Shield;
 use portcullis::identity::Allowance;
 use portcullis::rate_limit::{Quota, RateLimit};
 
