@@ -84,7 +84,7 @@ mod tests {
             assert_eq!(back.claims, grant.claims);
             assert_eq!(back.bound_key(), grant.bound_key());
         }
-        for details in ["", "[]", "{\"auth_time\":\"7\"}", "{\"claims\":[]}"] {
+        for details in ["", "null", "{\"auth_time\":\"7\"}", "{\"claims\":[]}"] {
             let back = Grant::of_details("alice", "web", Scopes::default(), details);
             assert!(back.is_none(), "{details}");
         }
