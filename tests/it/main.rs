@@ -43,6 +43,8 @@ mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
+#[cfg(feature = "redis")]
+mod redis_cluster;
 mod refresh_families;
 mod revocation_marks;
 mod secrets;

@@ -41,7 +41,7 @@ fn mark(number: u8) -> SeenKey {
     [number; 32]
 }
 
-async fn contract(marks: Arc<dyn RevocationMarks>) {
+pub(crate) async fn contract(marks: Arc<dyn RevocationMarks>) {
     what_is_withdrawn_is_known_until_its_time_is_over(&*marks).await;
     of_two_revocations_the_later_moments_count(&*marks).await;
     of_several_marks_the_latest_counts(&*marks).await;

@@ -15,7 +15,7 @@ fn key(n: u64) -> SeenKey {
     key
 }
 
-async fn contract(seen: Arc<dyn Seen>) {
+pub(crate) async fn contract(seen: Arc<dyn Seen>) {
     assert!(seen.insert(key(1), 1_010, 1_000).await.unwrap());
     assert!(!seen.insert(key(1), 1_010, 1_000).await.unwrap());
     assert!(

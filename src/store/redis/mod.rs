@@ -16,6 +16,19 @@
 //! [`RedisStore::check_persistence`] asks the server whether that is so; call it at the start. A
 //! failover to a replica can lose the last writes whatever the settings, since replicas follow
 //! behind: where that must not be, keep keys and families in [`sql`](super::sql).
+//!
+//! ```no_run
+//! use portcullis::api_key::RequireApiKey;
+//! use portcullis::store::CachedKeyRing;
+//! use portcullis::store::redis::RedisStore;
+//!
+//! # async fn keys() -> Result<RequireApiKey, Box<dyn std::error::Error>> {
+//! let store = RedisStore::connect("rediss://:password@redis.internal:6379/")?;
+//! store.check_persistence().await?;
+//! let keys = RequireApiKey::in_ring(CachedKeyRing::over(store));
+//! # Ok(keys)
+//! # }
+//! ```
 
 mod families;
 mod family_record;

@@ -15,20 +15,54 @@ pub(crate) struct Redis {
     port: u16,
     folder: PathBuf,
     process: Option<Process>,
+    arguments: &'static [&'static str],
 }
 
 /// The one that the tests share which do not stop it.
 pub(crate) static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
 
+/// A cluster of one server, which refuses what touches several slots at once.
+pub(crate) static CLUSTER: LazyLock<Redis> = LazyLock::new(|| {
+    let server = Redis::start_with(&["--cluster-enabled", "yes"]);
+    server.say("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
+    wait_for(server.process(), &server.folder, || {
+        server.answers("SET ready yes", "+OK")
+    });
+    server
+});
+
 impl Redis {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(arguments: &'static [&'static str]) -> Self {
         let mut server = Self {
             port: free_port(),
             folder: folder("redis"),
             process: None,
+            arguments,
         };
         server.resume();
         server
+    }
+
+    fn say(&self, command: &str, answer: &str) {
+        assert!(self.answers(command, answer), "{command}");
+    }
+
+    /// Whether it answers the command so.
+    fn answers(&self, command: &str, expected: &str) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
+            return false;
+        };
+        let mut answer = vec![0; expected.len()];
+        stream
+            .set_read_timeout(Some(Duration::from_secs(1)))
+            .and_then(|()| stream.write_all(format!("{command}\r\n").as_bytes()))
+            .and_then(|()| stream.read_exact(&mut answer))
+            .is_ok()
+            && answer == expected.as_bytes()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -68,8 +102,10 @@ impl Server for Redis {
             "--maxmemory-policy",
             "noeviction",
         ];
-        let process = Process::start(&command.map(str::to_owned), "TERM", &self.folder);
-        wait_for(&process, &self.folder, || answers(self.port));
+        let command = command.iter().chain(self.arguments);
+        let command: Vec<_> = command.map(|word| (*word).to_owned()).collect();
+        let process = Process::start(&command, "TERM", &self.folder);
+        wait_for(&process, &self.folder, || self.answers("PING", "+PONG"));
         self.process = Some(process);
     }
 
@@ -83,18 +119,4 @@ impl Drop for Redis {
         self.process = None;
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Whether it has loaded what it had and answers.
-fn answers(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
-        return false;
-    };
-    let mut answer = [0; 5];
-    stream
-        .set_read_timeout(Some(Duration::from_secs(1)))
-        .and_then(|()| stream.write_all(b"PING\r\n"))
-        .and_then(|()| stream.read_exact(&mut answer))
-        .is_ok()
-        && answer == *b"+PONG"
 }
