@@ -84,7 +84,7 @@ async fn work(store: Arc<dyn Store>) {
         let family = Family::new(id, rand::random(), owner, "web", NOW).with_ends(END, END);
         if let Ok(true) = RefreshFamilies::insert(&*store, Arc::new(family)).await {
             Done::Begun(id).tell();
-            for from in Family::FIRST..Family::FIRST + 4 {
+            for from in 1..=4 {
                 if let Ok(true) = store.advance(id, from, NOW, END).await {
                     Done::Rotated(id, from).tell();
                 }
@@ -112,8 +112,8 @@ fn the_load() {
 }
 
 /// Starts the load, kills it after so many operations as chance will have it, and gives what it
-/// was told was done. `before` happens just before.
-fn killed_under_load(address: &str, before: impl FnOnce()) -> Vec<Done> {
+/// was told was done. `with` is given what kills it, so that something else can be killed with it.
+fn killed_under_load(address: &str, with: impl FnOnce(&mut dyn FnMut())) -> Vec<Done> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::the_load", "--ignored", "--nocapture"])
         .env(STORE, address)
@@ -126,8 +126,7 @@ fn killed_under_load(address: &str, before: impl FnOnce()) -> Vec<Done> {
     let mut lines = lines.map_while(Result::ok).filter_map(|l| Done::read(&l));
     let count = rand::random_range(20..200);
     let mut done: Vec<_> = lines.by_ref().take(count).collect();
-    before();
-    child.kill().unwrap(); // SIGKILL
+    with(&mut || child.kill().unwrap()); // SIGKILL
     done.extend(lines);
     child.wait().unwrap();
     assert!(done.len() >= count, "the load has ended early");
@@ -191,7 +190,7 @@ async fn on_sqlite_a_killed_process_loses_nothing_and_revives_nothing() {
     SqliteStore::open(folder.file()).migrate().await.unwrap();
     let mut told = Vec::new();
     for round in 0..ROUNDS {
-        let done = killed_under_load(&address, || ());
+        let done = killed_under_load(&address, |kill| kill());
         let lost = losses(&*opened(&address), &done).await;
         assert_eq!(lost, Losses::default(), "in round {round}");
         told.extend(done);
@@ -209,19 +208,18 @@ async fn on_postgres_a_killed_process_or_server_loses_nothing_and_revives_nothin
     let address = server.url();
     let mut told = Vec::new();
     for round in 0..ROUNDS {
-        let done = killed_under_load(&address, || match round % 3 {
-            0 => {}
-            1 => server.process().signal("KILL"),
-            _ => assert!(
-                server.process().signal_child("KILL", "portcullis"),
-                "no backend"
-            ),
+        let done = killed_under_load(&address, |kill| match round % 3 {
+            0 => kill(),
+            1 => {
+                server.process().signal("KILL");
+                kill();
+            }
+            _ => server.kill_backend(kill),
         });
         if round % 3 == 1 {
             server.stop();
             server.resume();
         }
-        server.wait_until_ready();
         let lost = losses(&*opened(&address), &done).await;
         assert_eq!(lost, Losses::default(), "in round {round}");
         told.extend(done);

@@ -111,9 +111,17 @@ impl Postgres {
         log(&self.folder)
     }
 
-    /// Waits until it has recovered from the violent end of one of its processes.
-    pub(crate) fn wait_until_ready(&self) {
-        wait_for(self.process(), &self.folder, || self.answers());
+    /// Kills one of the processes that serve a connection, and waits until the server, which then
+    /// ends all others, has recovered. `during` happens in between.
+    pub(crate) fn kill_backend(&self, during: impl FnOnce()) {
+        let crashes = || self.log().matches("reinitializing").count();
+        let before = crashes();
+        let killed = self.process().signal_child("KILL", "postgres: portcullis");
+        assert!(killed, "no connection is served");
+        during();
+        wait_for(self.process(), &self.folder, || {
+            crashes() > before && self.answers()
+        });
     }
 
     /// Whether it has recovered and takes statements.

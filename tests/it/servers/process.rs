@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Starts a server, tells its process id, and ends it when the pipe to the tests closes: at the end
-/// of the tests, however they end. `$0` is the folder of the server, `$1` the signal that ends it,
+/// of the tests, however they end; within ten seconds in any case. `$0` is the folder of the server, `$1` the signal that ends it,
 /// the rest the command. The folder goes with the server unless it holds a file `keep`.
 const KEEPER: &str = r#"
 trap '' HUP INT TERM
@@ -19,7 +19,10 @@ echo "$child"
 read -r _
 kill -s "$signal" "$child" 2>/dev/null
 kill -s CONT "$child" 2>/dev/null
+(sleep 10; kill -s KILL "$child") >/dev/null 2>&1 </dev/null &
+killer=$!
 wait "$child" 2>/dev/null
+kill -s KILL "$killer" 2>/dev/null
 [ -e "$0/keep" ] || rm -rf -- "$0"
 "#;
 
