@@ -31,6 +31,7 @@ pub mod introspection;
 pub mod jwt;
 pub mod problem;
 pub mod rate_limit;
+pub mod resource;
 pub mod secret;
 pub mod step_up;
 pub mod store;

@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
         "introspection",
         "jwt",
         "rate_limit",
+        "resource",
         "step_up",
     ],
 ];

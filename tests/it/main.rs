@@ -34,6 +34,7 @@ mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
+mod resource;
 mod secrets;
 mod seen;
 mod step_up;
