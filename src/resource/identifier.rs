@@ -119,18 +119,15 @@ impl Reach {
 
 /// The host in `authority`: a name or an address, perhaps with a port.
 fn host_of(authority: &str) -> Option<&str> {
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']')?;
-            address.parse::<Ipv6Addr>().ok()?;
-            (address, port)
-        }
-        None => {
-            let end = authority.find(':').unwrap_or(authority.len());
-            let (name, port) = authority.split_at_checked(end)?;
-            let bears = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-            (!name.is_empty() && name.chars().all(bears)).then_some((name, port))?
-        }
+    let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        address.parse::<Ipv6Addr>().ok()?;
+        (address, port)
+    } else {
+        let end = authority.find(':').unwrap_or(authority.len());
+        let (name, port) = authority.split_at_checked(end)?;
+        let bears = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        (!name.is_empty() && name.chars().all(bears)).then_some((name, port))?
     };
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     match port.strip_prefix(':') {
