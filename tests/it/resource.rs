@@ -158,12 +158,12 @@ async fn guards_and_extractors_all_name_the_document_and_none_does_without_the_g
     let keys = || RequireApiKey::in_ring(MemoryKeyRing::with_capacity(1));
     let scopes = || RequireScopes::all(["items:read"]).unwrap();
     let step_up = || StepUp::within(Duration::from_mins(5));
-    let scoped = |_: Scoped<ReadItems>| async { "items" };
+    let narrow = |_: Scoped<ReadItems>| async { "items" };
     let known = |_: Principal| async { "items" };
     let handlers = Router::new()
         .route("/scopes", get(|| async { "items" }).layer(scopes()))
         .route("/step-up", get(|| async { "items" }).layer(step_up()))
-        .route("/scoped", get(scoped))
+        .route("/scoped", get(narrow))
         .route("/known", get(known));
     let introduced = handlers
         .clone()
