@@ -60,6 +60,7 @@
 mod check;
 mod compose;
 mod demand;
+mod future;
 mod place;
 mod service;
 mod shield;
@@ -67,6 +68,7 @@ mod shield;
 pub use check::{Guard, Pass, ResponseHead, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
 pub use demand::Demand;
+pub use future::GuardFuture;
 pub use place::Place;
 pub use service::GuardService;
 pub use shield::Shield;

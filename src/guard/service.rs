@@ -1,7 +1,6 @@
 //! The one [`Service`] of this crate.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -10,7 +9,8 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::check::{Guard, Reply, Stop};
+use super::check::Guard;
+use super::future::{Decision, GuardFuture};
 use super::shield::Voice;
 use crate::event::{self, SecurityEvent};
 use crate::identity::Facts;
@@ -53,40 +53,25 @@ fn knows_caller(head: &Parts) -> bool {
     Facts::caller(&head.extensions).principal().is_some()
 }
 
-/// The response that ends the way of the request with this head.
-fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
-    let (reply, pass) = stop.into_parts();
-    let mut response = match reply {
-        Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
-        Reply::Answer(answer) => answer.map(R::from),
-    };
-    pass.finish(&mut response);
-    response
-}
-
 impl<S, G, B, R> Service<Request<B>> for GuardService<S, G>
 where
-    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     G: Guard,
     B: Send + 'static,
     R: From<Bytes>,
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+    type Future = GuardFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that was polled ready is the one to call; its fresh clone stays behind.
-        let next = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, next);
         let guard = Arc::clone(&self.guard);
         let voice = self.voice.clone();
-        Box::pin(async move {
+        let decision = Box::pin(async move {
             let (mut head, body) = request.into_parts();
             voice.lend_to(&mut head);
             let was_known = knows_caller(&head);
@@ -94,15 +79,13 @@ where
             if !was_known && knows_caller(&head) {
                 event::tell(&head, &SecurityEvent::authenticated(&head));
             }
+            let request = Request::from_parts(head, body);
             match verdict {
-                Ok(pass) => {
-                    let mut response = inner.call(Request::from_parts(head, body)).await?;
-                    pass.finish(&mut response);
-                    Ok(response)
-                }
-                Err(stop) => Ok(reply(&head, stop)),
+                Ok(pass) => Decision::In(request, pass),
+                Err(stop) => Decision::Out(request, stop),
             }
-        })
+        });
+        GuardFuture::begin(decision, &mut self.inner)
     }
 }
 

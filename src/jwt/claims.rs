@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
-use super::json::{self, Node};
+use super::json;
+use super::node::{Member, Node, keep};
 use super::token::{LONGEST_NAME, text};
 use crate::identity::{Credential, Principal, Scope, Scopes};
 
@@ -75,9 +76,9 @@ impl<'p> Payload<'p> {
                 "auth_time" => &mut claims.auth_time,
                 "acr" => &mut claims.acr,
                 "amr" => &mut claims.amr,
-                _ => return,
+                _ => return Member::Foreign,
             };
-            *place = node;
+            keep(place, node)
         })?;
         Ok(claims)
     }

@@ -1,11 +1,11 @@
 //! Claims in a handler's arguments.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use bytes::Bytes;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use super::verifier::Verified;
 use crate::event;
 use crate::identity::{Caller, Facts};
 use crate::problem::{Challenge, Kind, Problem};
@@ -18,10 +18,6 @@ use crate::problem::{Challenge, Kind, Problem};
 /// that lets strangers in.
 #[derive(Clone, Copy, Debug)]
 pub struct Claims<C>(pub C);
-
-/// The checked JSON of a verified token, as it travels with the request.
-#[derive(Clone)]
-pub(super) struct Payload(pub(super) Bytes);
 
 impl<S: Send + Sync, C: DeserializeOwned> FromRequestParts<S> for Claims<C> {
     type Rejection = Problem;
@@ -49,10 +45,10 @@ fn read<C: DeserializeOwned>(head: &Parts) -> Result<Option<Claims<C>>, Problem>
         Caller::Anonymous => Ok(None),
         Caller::Known(_) => {
             // A caller known by something else, such as an API key, has no claims.
-            let payload = head.extensions.get::<Payload>();
-            let Payload(json) = payload.ok_or_else(|| unauthenticated("claims_without_token"))?;
+            let token = Facts::of(&head.extensions).and_then(Facts::evidence::<Verified>);
+            let token = token.ok_or_else(|| unauthenticated("claims_without_token"))?;
             // What serde says of a mismatch holds the values, so it is told to nobody.
-            serde_json::from_slice(json)
+            serde_json::from_slice(&token.payload)
                 .map(|claims| Some(Claims(claims)))
                 .map_err(|_| mismatch())
         }

@@ -69,6 +69,8 @@ impl Fault {
     pub(super) const BAD_TENANT: Self = Self::token("tenant_malformed");
     pub(super) const BAD_SCOPE: Self = Self::token("scope_malformed");
     pub(super) const SCOPE_CONFLICT: Self = Self::token("scope_conflict");
+    pub(super) const BAD_PERMISSIONS: Self = Self::token("permissions_malformed");
+    pub(super) const REVOKED: Self = Self::token("token_revoked");
     pub(super) const BOUND: Self = Self::token("token_bound");
     pub(super) const CLAIMS_MISMATCH: Self = Self::token("claims_mismatch");
 }

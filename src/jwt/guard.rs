@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 
 use super::bearer::{Shown, shown};
-use super::extract::Payload;
 use super::fault::Fault;
 use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::leeway;
+use super::permissions::Path;
+use super::revocations::Revocations;
 use super::roster::Roster;
 use super::rule::Profile;
 use super::sender::Sender;
@@ -26,14 +27,18 @@ use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop
 use crate::identity::{Caller, Facts, Scopes};
 use crate::problem::{Challenge, Kind, Problem};
 
+/// When a caller may try again if it cannot be said whether a token was revoked.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
 /// Lets a request in only with a good JSON Web Token in its `Authorization: Bearer` header
 /// (RFC 6750, RFC 7519, RFC 8725, RFC 9068).
 #[derive(Clone)]
 pub struct RequireJwt {
-    issuers: Roster,
+    pub(super) issuers: Roster,
     scopes: Scopes,
     checks: Vec<Check>,
     pub(super) sender: Sender,
+    pub(super) revocations: Option<Revocations>,
     realm: Option<Box<str>>,
     clock: Arc<dyn Clock>,
 }
@@ -61,6 +66,7 @@ impl RequireJwt {
             scopes: Scopes::default(),
             checks: Vec::new(),
             sender: Sender::default(),
+            revocations: None,
             realm: None,
             clock: Arc::new(SystemClock),
         })
@@ -113,6 +119,21 @@ impl RequireJwt {
     pub fn with_tenant_claim(mut self, name: &str) -> Self {
         self.issuers
             .each(|policy| policy.tenant_claim = Some(name.into()));
+        self
+    }
+
+    /// Reads permissions, roles or groups from the claim at `path`, the names of members from the
+    /// outermost in: `["roles"]`, or `["realm_access", "roles"]`. It holds an array of names, or one
+    /// name; of several such claims all count. A guard behind this one may demand them; see
+    /// [`RequirePermissions`](crate::authz::RequirePermissions).
+    #[must_use]
+    pub fn with_permissions_claim<N: AsRef<str>>(
+        mut self,
+        path: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let path: Path = path.into_iter().map(|name| name.as_ref().into()).collect();
+        self.issuers
+            .each(|policy| policy.permissions.push(path.clone()));
         self
     }
 
@@ -169,8 +190,11 @@ impl RequireJwt {
         self.issuers.reload().await
     }
 
-    async fn verify(&self, token: &str) -> Result<Verified, Refused> {
-        let verified = self.issuers.verify(token, self.clock.now()).await?;
+    async fn verify(&self, token: &str, now: u64) -> Result<Arc<Verified>, Refused> {
+        let verified = self.issuers.verify(token, now).await?;
+        if let Some(revocations) = &self.revocations {
+            verified.ask(revocations, now).await?;
+        }
         for check in &self.checks {
             check(&verified.payload)?;
         }
@@ -178,15 +202,17 @@ impl RequireJwt {
     }
 
     /// The caller learns the class of the fault alone.
-    #[cfg_attr(
-        not(feature = "remote"),
-        allow(clippy::needless_pass_by_value, clippy::infallible_destructuring_match)
-    )]
     fn refusal(&self, refused: Refused) -> Problem {
         let fault = match refused {
             Refused::Fault(fault) => fault,
             #[cfg(feature = "remote")]
             Refused::Unavailable(keys) => return keys.into_problem("keys_unavailable"),
+            Refused::Store(error) => {
+                return Problem::new(Kind::Unavailable)
+                    .because("revocation_store_unavailable")
+                    .with_retry_after(RETRY_AFTER_SECONDS)
+                    .caused_by(error);
+            }
         };
         let error = match fault.kind() {
             Kind::InvalidRequest => "invalid_request",
@@ -213,18 +239,19 @@ impl Guard for RequireJwt {
                 return Err(self.sender.challenge(problem, realm, "").into());
             }
         };
-        let verified = self.verify(token).await;
+        let now = self.clock.now();
+        let verified = self.verify(token, now).await;
         let verified = verified.map_err(|refused| self.refusal(refused))?;
         let pass = self
             .sender
-            .prove(head, scheme, token, &verified, self.clock.now())
+            .prove(head, scheme, token, &verified, now)
             .await
             .map_err(|refused| self.sender.refusal(refused, self.realm.as_deref()))?;
         let enough = verified.principal.scopes().contains_all(&self.scopes);
-        head.extensions.insert(Payload(verified.payload));
         let facts = Facts::entry(&mut head.extensions);
-        facts.caller = Caller::Known(verified.principal);
+        facts.caller = Caller::Known(verified.principal.clone());
         facts.scheme = Some(scheme.name());
+        facts.keep_evidence(verified);
         if enough {
             Ok(pass)
         } else {

@@ -6,31 +6,20 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use smallvec::SmallVec;
 
 use super::fault::Fault;
+use super::node::{Member, Node};
 
 /// How deep objects and arrays may be nested, the outermost included.
 const DEEPEST: u8 = 32;
 
-/// A value, as far as claims and headers need it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Node<'a> {
-    #[default]
-    Absent,
-    Text(Cow<'a, str>),
-    Number(f64),
-    /// An array of nothing but text.
-    Texts(Vec<Cow<'a, str>>),
-    /// Anything else: `null`, a boolean, an object, another array.
-    Other,
-}
-
-/// Reads `json` as an object of at most `most` members and shows each of them to `member`. What
-/// was shown must not be used if this fails.
+/// Reads `json` as an object of at most `most` members and shows each of them to `member`, which
+/// says what it makes of it. What was shown must not be used if this fails.
 pub(super) fn read<'a>(
     json: &'a [u8],
     most: usize,
-    member: impl FnMut(&str, Node<'a>),
+    member: impl FnMut(&str, Node<'a>) -> Member,
 ) -> Result<(), Fault> {
     let fault = Cell::new(Fault::BAD_JSON);
     let mut reader = serde_json::Deserializer::from_slice(json);
@@ -54,7 +43,7 @@ struct Object<'f, F> {
     fault: &'f Cell<Fault>,
 }
 
-impl<'a, F: FnMut(&str, Node<'a>)> Visitor<'a> for Object<'_, F> {
+impl<'a, F: FnMut(&str, Node<'a>) -> Member> Visitor<'a> for Object<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,20 +55,25 @@ impl<'a, F: FnMut(&str, Node<'a>)> Visitor<'a> for Object<'_, F> {
             depth: self.depth,
             fault: self.fault,
         };
-        let mut names = Vec::with_capacity(16);
+        let mut count = 0;
+        let mut foreign: SmallVec<[Cow<'a, str>; 8]> = SmallVec::new();
         while let Some(name) = map.next_key_seed(value)? {
             let Node::Text(name) = name else {
                 return Err(A::Error::custom(""));
             };
-            if names.len() == self.most {
+            if count == self.most {
                 return Err(value.because(Fault::TOO_MANY_MEMBERS));
             }
-            (self.member)(&name, map.next_value_seed(value)?);
-            names.push(name);
+            count += 1;
+            match (self.member)(&name, map.next_value_seed(value)?) {
+                Member::Foreign => foreign.push(name),
+                Member::Kept => {}
+                Member::Again => return Err(value.because(Fault::DUPLICATE_MEMBER)),
+            }
         }
         // Sorted at the end: comparing each with each would be slow for what an attacker can send.
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        foreign.sort_unstable();
+        if foreign.windows(2).any(|pair| pair.first() == pair.last()) {
             return Err(value.because(Fault::DUPLICATE_MEMBER));
         }
         Ok(())
@@ -177,6 +171,7 @@ impl<'a> Visitor<'a> for Value<'_> {
             if let (Node::Text(digits), "$serde_json::private::Number") = (value, name) {
                 number = digits.parse().ok();
             }
+            Member::Foreign
         };
         Object {
             member,
@@ -192,11 +187,13 @@ impl<'a> Visitor<'a> for Value<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jwt::node::keep;
 
     fn members(json: &str) -> Result<Vec<(String, Node<'_>)>, Fault> {
         let mut seen = Vec::new();
         read(json.as_bytes(), 16, |name, node| {
             seen.push((name.to_owned(), node));
+            Member::Foreign
         })?;
         Ok(seen)
     }
@@ -241,9 +238,25 @@ mod tests {
             assert_eq!(members(json), Err(fault), "{json}");
         }
         assert_eq!(
-            read(b"{\"a\":\"\xff\"}", 16, |_, _| ()),
+            read(b"{\"a\":\"\xff\"}", 16, |_, _| Member::Foreign),
             Err(Fault::BAD_JSON)
         );
+    }
+
+    #[test]
+    fn a_member_that_is_kept_is_kept_once_however_it_is_spelled() {
+        for (json, verdict) in [
+            (r#"{"a":1,"b":2}"#, Ok(())),
+            (r#"{"a":null,"\u0061":1}"#, Err(Fault::DUPLICATE_MEMBER)),
+            (r#"{"b":1,"a":1,"c":1,"b":1}"#, Err(Fault::DUPLICATE_MEMBER)),
+        ] {
+            let mut place = Node::Absent;
+            let read = read(json.as_bytes(), 16, |name, node| match name {
+                "a" => keep(&mut place, node),
+                _ => Member::Foreign,
+            });
+            assert_eq!(read, verdict, "{json}");
+        }
     }
 
     #[test]

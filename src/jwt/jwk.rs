@@ -9,6 +9,7 @@ use super::algorithm::{Algorithm, Family};
 use super::backend::Material;
 use super::json;
 use super::keys::VerifyingKey;
+use super::node::Member;
 use crate::config::ConfigError;
 
 /// As many keys as a set may have.
@@ -44,7 +45,7 @@ fn fault<T>(sentence: &'static str) -> Result<T, ConfigError> {
 
 /// The members of `text`, none of them given twice: which one counts would be a guess.
 pub(super) fn read_object(text: &str) -> Result<Members, ConfigError> {
-    json::read(text.as_bytes(), usize::MAX, |_, _| ())
+    json::read(text.as_bytes(), usize::MAX, |_, _| Member::Foreign)
         .ok()
         .and_then(|()| serde_json::from_str(text).ok())
         .ok_or_else(|| ConfigError::new("the text is not a JSON object without repeated members"))

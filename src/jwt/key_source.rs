@@ -8,9 +8,11 @@ use super::key_set::KeySet;
 #[cfg(feature = "remote")]
 use super::remote::RemoteKeys;
 use super::status::IssuerStatus;
+use super::verifier::Generation;
 use crate::clock::Clock;
 #[cfg(feature = "remote")]
 use crate::fetch::Unavailable;
+use crate::store::StoreError;
 
 /// The keys of an issuer.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(super) enum Refused {
     /// Whether it is good cannot be said, since its issuer's keys cannot be had.
     #[cfg(feature = "remote")]
     Unavailable(Unavailable),
+    /// Whether it was revoked cannot be said.
+    Store(StoreError),
 }
 
 impl Keys {
@@ -39,6 +43,16 @@ impl Keys {
             Self::Held(keys) => keys.algorithm(name),
             #[cfg(feature = "remote")]
             Self::Remote(keys) => keys.algorithm(name),
+        }
+    }
+
+    /// The generation of the keys that serve now; has them fetched anew if it is time.
+    #[cfg_attr(not(feature = "remote"), allow(clippy::unused_async))]
+    pub(super) async fn generation(&self) -> Result<Generation, Refused> {
+        match self {
+            Self::Held(_) => Ok(Generation::default()),
+            #[cfg(feature = "remote")]
+            Self::Remote(keys) => Ok(keys.generation().await?),
         }
     }
 

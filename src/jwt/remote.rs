@@ -10,10 +10,12 @@ use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::status::IssuerStatus;
 use super::token::{self, Header};
-use super::verifier::{Verified, Verifier};
+use super::verifier::{Generation, Verified, Verifier};
 use crate::clock::Clock;
 use crate::config::ConfigError;
-use crate::fetch::{Discovery, Document, Endpoint, Fetcher, Refreshed, Renewal, Unavailable};
+use crate::fetch::{
+    Current, Discovery, Document, Endpoint, Fetcher, Refreshed, Renewal, Unavailable,
+};
 
 /// What an issuer may sign with whose keys are fetched, unless it is told otherwise.
 const USUAL: [Algorithm; 9] = [
@@ -114,8 +116,10 @@ impl RemoteKeys {
         now: u64,
     ) -> Result<Verified, Refused> {
         let (held, is_fresh) = self.set.peek();
-        let keys = held.as_ref().map_or(&self.none, |held| &held.keys);
-        let verdict = verifier.verify_with(keys, token, now);
+        let verdict = match &held {
+            Some(held) => judged(verifier, held, token, now),
+            None => verifier.verify_with(&self.none, Generation::default(), token, now),
+        };
         match &verdict {
             Ok(_) if is_fresh => Ok(verdict?),
             Ok(_) | Err(Fault::UNKNOWN_KEY | Fault::BAD_SIGNATURE) => {
@@ -136,18 +140,17 @@ impl RemoteKeys {
         verdict: Result<Verified, Fault>,
         seen: Option<u64>,
     ) -> Result<Verified, Refused> {
-        let judge = |set: &Imported| verifier.verify_with(&set.keys, token, now);
         let current = self.set.get().await?;
         let verdict = if seen == Some(current.generation()) {
             verdict
         } else {
-            judge(&current)
+            judged(verifier, &current, token, now)
         };
         match verdict {
             Err(Fault::UNKNOWN_KEY) => {
-                let found = |set: &Imported| match judge(set) {
-                    Err(Fault::UNKNOWN_KEY) => None,
-                    verdict => Some(verdict),
+                let found = |set: &Current<Imported>| {
+                    let verdict = judged(verifier, set, token, now);
+                    (verdict.as_ref().err() != Some(&Fault::UNKNOWN_KEY)).then_some(verdict)
                 };
                 match self.set.seek(&name_of_key(token)?, found).await? {
                     Some(verdict) => Ok(verdict?),
@@ -157,11 +160,21 @@ impl RemoteKeys {
             // Some issuers make a new key under the name of the old one. That the issuer cannot be
             // asked about it makes no bad signature good, nor unknown: its key is here.
             Err(Fault::BAD_SIGNATURE) => match self.set.renew(current.generation()).await {
-                Ok(Renewal::Newer(newer)) => Ok(judge(&newer)?),
+                Ok(Renewal::Newer(newer)) => Ok(judged(verifier, &newer, token, now)?),
                 Ok(Renewal::Same | Renewal::Cooling) | Err(_) => Ok(verdict?),
             },
             verdict => Ok(verdict?),
         }
+    }
+
+    /// The generation of the keys that serve now.
+    pub(super) async fn generation(&self) -> Result<Generation, Unavailable> {
+        let current = match self.set.peek() {
+            (Some(held), true) => held,
+            // On the heap, since it is seldom needed.
+            _ => Box::pin(self.set.get()).await?,
+        };
+        Ok(Generation(current.generation()))
     }
 
     pub(super) async fn reload(&self) -> Result<(), Unavailable> {
@@ -179,6 +192,15 @@ impl RemoteKeys {
             fetched: Some(fetched),
         }
     }
+}
+
+fn judged(
+    verifier: &Verifier,
+    set: &Current<Imported>,
+    token: &str,
+    now: u64,
+) -> Result<Verified, Fault> {
+    verifier.verify_with(&set.keys, Generation(set.generation()), token, now)
 }
 
 fn refreshed(

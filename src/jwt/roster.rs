@@ -3,19 +3,24 @@
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::json::{self, Node};
+use super::json;
+use super::kept::Kept;
 use super::key_source::{Keys, Refused};
+use super::node::{Member, Node};
 use super::rule::Policy;
 use super::status::IssuerStatus;
 use super::token;
 use super::trusted::Issuer;
-use super::verifier::{Verified, Verifier};
+use super::verifier::{Generation, Verified, Verifier};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 
-/// One issuer or more, no two of the same name.
+/// One issuer or more, no two of the same name, and what was found of their tokens.
 #[derive(Clone, Debug)]
-pub(super) struct Roster(Vec<Verifier>);
+pub(super) struct Roster {
+    all: Vec<Verifier>,
+    kept: Arc<Kept>,
+}
 
 impl Roster {
     pub(super) fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, ConfigError> {
@@ -32,32 +37,45 @@ impl Roster {
                 "the issuer {twice:?} is there twice: give all of its keys and rules at once"
             )));
         }
-        Ok(Self(all))
+        Ok(Self {
+            all,
+            kept: Arc::default(),
+        })
     }
 
     /// Changes what the tokens of every issuer must say.
     pub(super) fn each(&mut self, change: impl Fn(&mut Policy)) {
-        self.0
+        self.all
             .iter_mut()
             .for_each(|known| change(&mut known.policy));
+        self.keep_in(self.kept.emptied());
     }
 
     pub(super) fn timed_by(&mut self, clock: &Arc<dyn Clock>) {
-        self.0
+        self.all
             .iter_mut()
             .for_each(|known| known.keys.timed_by(clock));
+        self.keep_in(self.kept.emptied());
+    }
+
+    pub(super) fn keep_in(&mut self, kept: Kept) {
+        self.kept = Arc::new(kept);
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     pub(super) fn status(&self) -> Vec<IssuerStatus> {
         let of = |known: &Verifier| known.keys.status(&known.policy.issuer);
-        self.0.iter().map(of).collect()
+        self.all.iter().map(of).collect()
     }
 
     /// Fetches all keys that are fetched. One issuer that is down keeps no other from it.
     #[cfg(feature = "remote")]
     pub(super) async fn reload(&self) -> Result<(), crate::fetch::Unavailable> {
         let mut outcome = Ok(());
-        for known in &self.0 {
+        for known in &self.all {
             if let Keys::Remote(keys) = &known.keys {
                 outcome = outcome.and(keys.reload().await);
             }
@@ -66,27 +84,49 @@ impl Roster {
     }
 
     /// Verifies `token` at `now` by the rules and with the keys of the issuer that it names.
-    #[cfg_attr(not(feature = "remote"), allow(clippy::unused_async))]
-    pub(super) async fn verify(&self, token: &str, now: u64) -> Result<Verified, Refused> {
-        let known = self.choose(token)?;
-        match &known.keys {
-            Keys::Held(keys) => Ok(known.verify_with(keys, token, now)?),
-            #[cfg(feature = "remote")]
-            Keys::Remote(keys) => keys.verify(known, token, now).await,
+    pub(super) async fn verify(&self, token: &str, now: u64) -> Result<Arc<Verified>, Refused> {
+        if let Some(found) = self.kept.get(token) {
+            let issuer = self.issuer_of(&found);
+            if let Some(known) = issuer
+                && found.span.contains(now)
+                && known.keys.generation().await? == found.generation
+            {
+                return Ok(found);
+            }
+            self.kept.forget(token);
         }
+        let known = self.choose(token)?;
+        let verified = match &known.keys {
+            Keys::Held(keys) => known.verify_with(keys, Generation::default(), token, now)?,
+            #[cfg(feature = "remote")]
+            Keys::Remote(keys) => keys.verify(known, token, now).await?,
+        };
+        let verified = Arc::new(verified);
+        self.kept.keep(token, &verified);
+        Ok(verified)
+    }
+
+    /// The issuer of a token that was verified.
+    fn issuer_of(&self, verified: &Verified) -> Option<&Verifier> {
+        let name = verified.principal.issuer()?;
+        self.all.iter().find(|known| *known.policy.issuer == *name)
     }
 
     /// The issuer that `token` names, of those that are known; there is nobody to ask about others.
     fn choose(&self, token: &str) -> Result<&Verifier, Fault> {
-        if let [only] = &self.0[..] {
+        if let [only] = &self.all[..] {
             return Ok(only); // whose rules say whether the token is of it
         }
         let payload = token::decode(token::split(token)?.payload)?;
         let mut named = None;
         json::read(&payload, usize::MAX, |name, node| {
             if let ("iss", Node::Text(issuer)) = (name, node) {
-                named = self.0.iter().find(|known| *known.policy.issuer == *issuer);
+                named = self
+                    .all
+                    .iter()
+                    .find(|known| *known.policy.issuer == *issuer);
             }
+            Member::Foreign
         })?;
         named.ok_or(Fault::WRONG_ISSUER)
     }

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as STRICT;
 
 use super::fault::Fault;
-use super::json::{self, Node};
+use super::json;
+use super::node::{Member, Node, keep};
 
 /// The greatest length of a token in bytes.
 pub(super) const LONGEST: usize = 16 * 1024;
@@ -83,13 +84,16 @@ impl<'h> Header<'h> {
     /// Reads a decoded header.
     pub(super) fn read(json: &'h [u8]) -> Result<Self, Fault> {
         let [mut alg, mut kid, mut typ, mut crit, mut enc] = [const { Node::Absent }; 5];
-        json::read(json, MOST_HEADERS, |name, node| match name {
-            "alg" => alg = node,
-            "kid" => kid = node,
-            "typ" => typ = node,
-            "crit" => crit = node,
-            "enc" => enc = node,
-            _ => {}
+        json::read(json, MOST_HEADERS, |name, node| {
+            let place = match name {
+                "alg" => &mut alg,
+                "kid" => &mut kid,
+                "typ" => &mut typ,
+                "crit" => &mut crit,
+                "enc" => &mut enc,
+                _ => return Member::Foreign,
+            };
+            keep(place, node)
         })?;
         // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11).
         if crit != Node::Absent {

@@ -216,6 +216,18 @@ impl Issuer {
         self
     }
 
+    /// Reads permissions from a claim of this issuer's tokens; see
+    /// [`RequireJwt::with_permissions_claim`](super::RequireJwt::with_permissions_claim).
+    #[must_use]
+    pub fn with_permissions_claim<N: AsRef<str>>(
+        mut self,
+        path: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let path = path.into_iter().map(|name| name.as_ref().into()).collect();
+        self.verifier.policy.permissions.push(path);
+        self
+    }
+
     /// How things stand with its keys. It fetches nothing.
     #[must_use]
     pub fn status(&self) -> IssuerStatus {

@@ -1,12 +1,15 @@
 //! A token goes in; who is calling comes out, or why not.
 
-use bytes::Bytes;
+use std::sync::OnceLock;
 
-use super::claims::Payload;
+use super::claims::{Payload, date};
+use super::dates::{Span, whole};
 use super::fault::Fault;
-use super::json::Node;
 use super::key_set::KeySet;
-use super::key_source::Keys;
+use super::key_source::{Keys, Refused};
+use super::node::Node;
+use super::permissions;
+use super::revocations::{Marks, Revocations};
 use super::rule::Policy;
 use super::token::{self, Header, LONGEST_SIGNATURE};
 use crate::identity::Principal;
@@ -25,7 +28,39 @@ pub(super) struct Verified {
     /// Whether it is good only in the hand of somebody who can prove something more (`cnf`).
     pub(super) bound: bool,
     /// The claims, as JSON that has been checked.
-    pub(super) payload: Bytes,
+    pub(super) payload: Box<[u8]>,
+    /// When it is good.
+    pub(super) span: Span,
+    /// By which keys it is good.
+    pub(super) generation: Generation,
+    /// When it was issued, if it says so.
+    issued_at: Option<u64>,
+    marks: OnceLock<Marks>,
+}
+
+/// A state of an issuer's keys: what was verified by one is not thereby verified by another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Generation(pub(super) u64);
+
+impl Verified {
+    /// Whether a revocation of `revocations` stands against it.
+    pub(super) async fn ask(&self, revocations: &Revocations, now: u64) -> Result<(), Refused> {
+        let marks = self.marks.get_or_init(|| Marks::of(&self.principal));
+        revocations.judge(marks, self.issued_at, now).await
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_test(principal: Principal) -> Self {
+        Self {
+            principal,
+            bound: false,
+            payload: Box::default(),
+            span: Span::of_test(),
+            generation: Generation::default(),
+            issued_at: None,
+            marks: OnceLock::new(),
+        }
+    }
 }
 
 impl Verifier {
@@ -35,6 +70,7 @@ impl Verifier {
     pub(super) fn verify_with(
         &self,
         keys: &KeySet,
+        generation: Generation,
         token: &str,
         now: u64,
     ) -> Result<Verified, Fault> {
@@ -46,9 +82,14 @@ impl Verifier {
 
         let payload = token::decode(parts.payload)?;
         let claims = Payload::read(&payload, self.policy.tenant_claim.as_deref())?;
-        self.policy.judge(&claims, now)?;
+        let span = self.policy.judge(&claims, now)?;
+        let issued_at = date(&claims.iat)?.map(whole);
         let bound = claims.cnf != Node::Absent;
-        let principal = claims.into_principal()?;
+        let mut principal = claims.into_principal()?;
+        if !self.policy.permissions.is_empty() {
+            let held = permissions::read(&payload, &self.policy.permissions)?;
+            principal = principal.with_permissions(held);
+        }
 
         let mut buffer = [0; LONGEST_SIGNATURE];
         let signature = token::decode_signature(parts.signature, &mut buffer)?;
@@ -59,7 +100,11 @@ impl Verifier {
         Ok(Verified {
             principal,
             bound,
-            payload: Bytes::from(payload),
+            payload: payload.into(),
+            span,
+            generation,
+            issued_at,
+            marks: OnceLock::new(),
         })
     }
 }
@@ -86,7 +131,8 @@ mod tests {
             policy: Policy::new("i", "a"),
             keys: key.verifying_key().into(),
         };
-        verifier.verify_with(&key.verifying_key().into(), token, 150)
+        let keys = key.verifying_key().into();
+        verifier.verify_with(&keys, Generation::default(), token, 150)
     }
 
     #[test]
@@ -105,7 +151,7 @@ mod tests {
         let token = signed(&key, r#"{"alg":"HS256","typ":"at+jwt"}"#);
         let good = verified(&key, &token).unwrap();
         assert_eq!(good.principal.subject(), "s");
-        assert_eq!(good.payload, CLAIMS);
+        assert_eq!(*good.payload, *CLAIMS.as_bytes());
         let other = SigningKey::hs256([8; 32]).unwrap();
         assert_eq!(verified(&other, &token).err(), Some(Fault::BAD_SIGNATURE));
     }

@@ -13,6 +13,7 @@ mod key_ring;
 pub mod memory;
 mod quota;
 mod quotas;
+mod revocation_marks;
 mod seen;
 mod window;
 
@@ -24,5 +25,6 @@ pub use key_record::{KeyHash, KeyId, KeyRecord};
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
+pub use revocation_marks::RevocationMarks;
 pub use seen::{Seen, SeenKey};
 pub use window::Window;

@@ -11,9 +11,10 @@ use crate::jwt::algorithm::Algorithm;
 use crate::jwt::binding::{Thumbprint, thumbprint};
 use crate::jwt::claims::{date, name};
 use crate::jwt::fault::Fault;
-use crate::jwt::json::{self, Node};
+use crate::jwt::json;
 use crate::jwt::jwk::{self, Members};
 use crate::jwt::keys::VerifyingKey;
+use crate::jwt::node::{Member, Node, keep};
 use crate::jwt::token::{self, Header, LONGEST_SIGNATURE};
 
 /// The greatest length of a proof in bytes.
@@ -59,14 +60,17 @@ impl<'p> Proof<'p> {
     pub(super) fn claims(&self) -> Result<Claims<'_>, &'static str> {
         let [mut jti, mut htm, mut htu] = [const { Node::Absent }; 3];
         let [mut iat, mut ath, mut nonce] = [const { Node::Absent }; 3];
-        json::read(&self.payload, usize::MAX, |name, node| match name {
-            "jti" => jti = node,
-            "htm" => htm = node,
-            "htu" => htu = node,
-            "iat" => iat = node,
-            "ath" => ath = node,
-            "nonce" => nonce = node,
-            _ => {}
+        json::read(&self.payload, usize::MAX, |name, node| {
+            let place = match name {
+                "jti" => &mut jti,
+                "htm" => &mut htm,
+                "htu" => &mut htu,
+                "iat" => &mut iat,
+                "ath" => &mut ath,
+                "nonce" => &mut nonce,
+                _ => return Member::Foreign,
+            };
+            keep(place, node)
         })
         .map_err(|_| MALFORMED)?;
         let text = |node, reason| match node {

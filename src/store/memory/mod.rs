@@ -1,7 +1,9 @@
 //! The engine in memory: bounded, for one process.
 
+mod expiring;
 mod key_ring;
 mod quotas;
+mod revocation_marks;
 mod rings;
 mod secret_hash;
 mod seen;
@@ -11,4 +13,5 @@ mod table;
 
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
+pub use revocation_marks::MemoryRevocationMarks;
 pub use seen::MemorySeen;

@@ -1,8 +1,8 @@
 //! Remember once, in memory.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use super::expiring::Expiring;
 use crate::store::{Answer, Seen, SeenKey, StoreError};
 
 const SHARDS: usize = 16;
@@ -16,11 +16,7 @@ pub struct MemorySeen {
     capacity_each: usize,
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    until: HashMap<SeenKey, u64>,
-    by_end: BTreeSet<(u64, SeenKey)>,
-}
+type Shard = Expiring<()>;
 
 impl MemorySeen {
     /// A store for about `capacity` keys at a time (rounded up to a multiple of 16).
@@ -38,7 +34,7 @@ impl MemorySeen {
     pub fn len(&self) -> usize {
         let held = |shard: &Mutex<Shard>| {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.until.len()
+            shard.len()
         };
         self.shards.iter().map(held).sum()
     }
@@ -58,28 +54,16 @@ impl MemorySeen {
             .ok_or_else(|| StoreError::new("memory", "no such shard"))?;
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.forget_before(now);
-        if shard.until.contains_key(&key) {
+        if shard.get(&key, now).is_some() {
             return Ok(false);
         }
-        if shard.until.len() >= self.capacity_each {
+        if shard.len() >= self.capacity_each {
             return Err(StoreError::new("memory", "full of keys that still count"));
         }
         if until > now {
-            shard.until.insert(key, until);
-            shard.by_end.insert((until, key));
+            shard.insert(key, (), until);
         }
         Ok(true)
-    }
-}
-
-impl Shard {
-    fn forget_before(&mut self, now: u64) {
-        while let Some((end, key)) = self.by_end.first().copied()
-            && end <= now
-        {
-            self.by_end.pop_first();
-            self.until.remove(&key);
-        }
     }
 }
 
