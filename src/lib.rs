@@ -13,6 +13,7 @@ pub mod api_key;
 pub mod assign;
 pub mod authz;
 mod body;
+pub mod brute_force;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]

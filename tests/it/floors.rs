@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
         "api_key",
         "assign",
         "authz",
+        "brute_force",
         "confirm",
         "input",
         "introspection",

@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod brute_force;
 #[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(feature = "jwt")]
