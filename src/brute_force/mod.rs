@@ -16,10 +16,10 @@
 //! network from which nobody has logged in to it in the last 90 days. So whoever guesses at one
 //! account from however many networks has 100 guesses a day; and they cannot lock the owner out,
 //! because a network from which the owner has logged in before is counted by itself alone. Only
-//! somebody in that same network can make the owner wait, for 15 minutes at a time until the 50
-//! failures are used up. What an owner at a new place meets during an attack is a refusal: offer
-//! them another way, such as a link by mail, and then [`remember`](LoginThrottle::remember) the
-//! network.
+//! somebody in that same network can make the owner wait: 15 minutes at a time, and once the 50
+//! failures are used up until the first of them is a day old. What an owner there, or at a new place
+//! during an attack, meets is a refusal: offer them another way, such as a link by mail, and then
+//! [`remember`](LoginThrottle::remember) the network from which they took it.
 //!
 //! A refusal is 429 with `Retry-After`, and changes nothing: who hammers at the door does not make
 //! the wait longer. The answer is the same whether the account exists or not, because the throttle

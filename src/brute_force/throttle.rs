@@ -160,7 +160,7 @@ impl LoginThrottle {
     /// # Errors
     /// A problem to answer with, as [`begin`](Self::begin).
     pub async fn remember(&self, head: &Parts, account: &str) -> Result<(), Problem> {
-        let remembered = match self.keys(head, account) {
+        let remembered = match keys(head, account) {
             Ok(keys) => self.forgive(self.note(&keys.pair).await),
             Err(problem) => Err(problem),
         };
@@ -168,7 +168,7 @@ impl LoginThrottle {
     }
 
     async fn try_begin(&self, head: &Parts, account: &str) -> Result<Attempt, Problem> {
-        let keys = self.keys(head, account)?;
+        let keys = keys(head, account)?;
         let mut attempt = Attempt {
             throttle: self.clone(),
             pair: keys.pair,
@@ -253,16 +253,6 @@ impl LoginThrottle {
     pub(super) fn forgive(&self, answer: Result<(), StoreError>) -> Result<(), Problem> {
         forgive(self.when_down, answer)
     }
-
-    fn keys(&self, head: &Parts, account: &str) -> Result<Keys, Problem> {
-        if account.len() > LONGEST_NAME {
-            return Err(Problem::new(Kind::InvalidRequest).because("account_name_too_long"));
-        }
-        let client = ClientAddr::of(&head.extensions).ok_or_else(|| {
-            Problem::new(Kind::Misconfigured).because("login_throttle_without_client_address")
-        })?;
-        Ok(Keys::of(account, client))
-    }
 }
 
 const TOO_MANY_OF_NETWORK: &str = "too_many_failures_of_network";
@@ -277,4 +267,14 @@ pub(super) fn forgive(when_down: WhenDown, answer: Result<(), StoreError>) -> Re
             .caused_by(error)
             .with_retry_after(STORE_RETRY)),
     }
+}
+
+fn keys(head: &Parts, account: &str) -> Result<Keys, Problem> {
+    if account.len() > LONGEST_NAME {
+        return Err(Problem::new(Kind::InvalidRequest).because("account_name_too_long"));
+    }
+    let client = ClientAddr::of(&head.extensions).ok_or_else(|| {
+        Problem::new(Kind::Misconfigured).because("login_throttle_without_client_address")
+    })?;
+    Ok(Keys::of(account, client))
 }
