@@ -79,6 +79,17 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that several read.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> u64 {
+        (**self).now()
+    }
+
+    fn ticks(&self) -> u64 {
+        (**self).ticks()
+    }
+}
+
 const NANOSECONDS_A_SECOND: u64 = 1_000_000_000;
 
 /// `duration` in nanoseconds; more than fits (584 years) is cut to what fits.
@@ -96,6 +107,8 @@ mod tests {
         let twin = clock.clone();
         assert_eq!((twin.now(), twin.ticks()), (100, 0));
         clock.advance(Duration::from_secs(3));
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        assert_eq!((shared.now(), Clock::ticks(&shared)), (103, 3_000_000_000));
         assert_eq!((twin.now(), twin.ticks()), (103, 3_000_000_000));
     }
 

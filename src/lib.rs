@@ -36,3 +36,5 @@ pub mod resource;
 pub mod secret;
 pub mod step_up;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod test_util;

@@ -50,7 +50,7 @@ say 'documentation examples'
 cargo test --all-features --doc
 
 say 'the pure Rust cryptography backend'
-cargo test --no-default-features --features rust-crypto,json --lib --tests
+cargo test --no-default-features --features rust-crypto,json,test-util --lib --tests
 
 say 'documentation'
 RUSTDOCFLAGS='-D warnings' cargo doc --all-features --no-deps

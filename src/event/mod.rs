@@ -26,4 +26,4 @@ mod sink;
 pub use security_event::{Outcome, SecurityEvent};
 pub use sink::{EventSink, refuse};
 
-pub(crate) use sink::{Sink, tell};
+pub(crate) use sink::{Sink, authenticated};

@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    const fn of(kind: Kind) -> Self {
+    pub(super) const fn of(kind: Kind) -> Self {
         match kind {
             Kind::QuotaExceeded => Self::Limited,
             Kind::MalformedBody
@@ -84,7 +84,7 @@ impl Outcome {
 
 impl<'a> SecurityEvent<'a> {
     /// The caller of the request with this head proved who they are.
-    pub(crate) fn authenticated(head: &'a Parts) -> Self {
+    pub(super) fn authenticated(head: &'a Parts) -> Self {
         Self {
             outcome: Outcome::Authenticated,
             kind: None,
@@ -99,7 +99,7 @@ impl<'a> SecurityEvent<'a> {
     }
 
     /// The request with this head is turned away with `problem`.
-    pub(crate) fn refused(head: &'a Parts, problem: &'a Problem) -> Self {
+    pub(super) fn refused(head: &'a Parts, problem: &'a Problem) -> Self {
         Self {
             outcome: Outcome::of(problem.kind()),
             kind: Some(problem.kind()),

@@ -1,5 +1,6 @@
 //! Where events go.
 
+use std::cell::LazyCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ impl fmt::Debug for Sink {
 /// language. Extractors of your own call it once for each refusal; guards need not, since the
 /// service around them does.
 pub fn refuse(head: &Parts, problem: Problem) -> Problem {
-    tell(head, &SecurityEvent::refused(head, &problem));
+    let outcome = Outcome::of(problem.kind());
+    tell(head, outcome, || SecurityEvent::refused(head, &problem));
     let metadata = Facts::of(&head.extensions).and_then(|facts| facts.resource_metadata.as_deref());
     let problem = match metadata {
         Some(url) => problem.naming_metadata(url),
@@ -47,21 +49,30 @@ pub fn refuse(head: &Parts, problem: Problem) -> Problem {
     problem.in_dialect(Dialect::of(head))
 }
 
-/// Tells an event to the author's sink, or to `tracing` if there is none.
-pub(crate) fn tell(head: &Parts, event: &SecurityEvent<'_>) {
+/// Tells that the caller of the request with this head proved who they are.
+pub(crate) fn authenticated(head: &Parts) {
+    tell(head, Outcome::Authenticated, || {
+        SecurityEvent::authenticated(head)
+    });
+}
+
+/// Tells the event of this `outcome` to the author's sink, or to `tracing` if there is none; it is
+/// put together only if somebody listens.
+fn tell<'a>(head: &Parts, outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
     match head.extensions.get::<Sink>() {
-        Some(sink) => sink.0.record(event),
-        None => trace(event),
+        Some(sink) => sink.0.record(&event()),
+        None => trace(outcome, event),
     }
 }
 
-fn trace(event: &SecurityEvent<'_>) {
+fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
+    let event = LazyCell::new(event);
     macro_rules! write_at {
         ($level:expr) => {
             tracing::event!(
                 target: "portcullis",
                 $level,
-                outcome = event.outcome.as_str(),
+                outcome = outcome.as_str(),
                 kind = event.kind.map(|kind| kind.slug()),
                 status = event.status.map(|status| status.as_u16()),
                 reason = event.reason,
@@ -75,7 +86,7 @@ fn trace(event: &SecurityEvent<'_>) {
             )
         };
     }
-    match event.outcome {
+    match outcome {
         Outcome::Authenticated => write_at!(Level::DEBUG),
         Outcome::Failed => write_at!(Level::ERROR),
         Outcome::InvalidInput | Outcome::Limited | Outcome::Refused => write_at!(Level::INFO),

@@ -118,7 +118,7 @@ impl<T: Send + Sync + 'static> Refreshed<T> {
     pub async fn seek<R>(
         &self,
         name: &str,
-        find: impl Fn(&Current<T>) -> Option<R>,
+        find: impl Fn(&T) -> Option<R>,
     ) -> Result<Option<R>, Unavailable> {
         let held = self.get().await?;
         if let Some(found) = find(&held) {

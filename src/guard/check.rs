@@ -42,10 +42,13 @@ type Stamp = (HeaderName, HeaderValue);
 
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
-/// Permission to go on, with the headers that the response shall bear.
+/// Permission to go on, with what shall be done to the response; one pointer wide.
 #[derive(Default)]
-pub struct Pass {
-    /// Most stacks stamp a few headers, which then need no allocation.
+pub struct Pass(Option<Box<Errand>>);
+
+#[derive(Default)]
+struct Errand {
+    /// Most stacks stamp a few headers, which then need no further allocation.
     stamps: SmallVec<[Stamp; 3]>,
     watch: Option<Watch>,
 }
@@ -55,17 +58,22 @@ impl Pass {
     /// handler has set; only `Vary`, `RateLimit` and `RateLimit-Policy` are added to.
     #[must_use]
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
-        Self {
-            stamps: stamps.into_iter().collect(),
-            watch: None,
+        let mut stamps = stamps.into_iter().peekable();
+        if stamps.peek().is_none() {
+            return Self(None);
         }
+        Self(Some(Box::new(Errand {
+            stamps: stamps.collect(),
+            watch: None,
+        })))
     }
 
     /// Has `watch` see the head of the finished response. It is not called if the request is
     /// abandoned before there is one.
     #[must_use]
     pub fn watching(mut self, watch: impl FnOnce(ResponseHead<'_>) + Send + 'static) -> Self {
-        self.watch = Some(match self.watch.take() {
+        let errand = self.0.get_or_insert_default();
+        errand.watch = Some(match errand.watch.take() {
             None => Box::new(watch),
             Some(earlier) => Box::new(move |head| {
                 earlier(head);
@@ -77,15 +85,16 @@ impl Pass {
 
     /// This permission and a later one.
     #[must_use]
-    pub fn and(mut self, later: Self) -> Self {
-        if self.stamps.is_empty() {
-            self.stamps = later.stamps;
-        } else {
-            self.stamps.extend(later.stamps);
-        }
+    pub fn and(self, later: Self) -> Self {
+        let (mut errand, later) = match (self.0, later.0) {
+            (Some(errand), Some(later)) => (errand, *later),
+            (one, other) => return Self(one.or(other)),
+        };
+        errand.stamps.extend(later.stamps);
+        let both = Self(Some(errand));
         match later.watch {
-            Some(watch) => self.watching(watch),
-            None => self,
+            Some(watch) => both.watching(watch),
+            None => both,
         }
     }
 
@@ -94,14 +103,15 @@ impl Pass {
     /// Lists are added to, since each guard and the handler may have something to add: what they
     /// looked at, the quotas they took from.
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
-        for (name, value) in self.stamps {
+        let Some(errand) = self.0 else { return };
+        for (name, value) in errand.stamps {
             if [VARY, RATE_LIMIT, RATE_LIMIT_POLICY].contains(&name) {
                 response.headers_mut().append(name, value);
             } else {
                 response.headers_mut().insert(name, value);
             }
         }
-        if let Some(watch) = self.watch {
+        if let Some(watch) = errand.watch {
             watch(ResponseHead {
                 status: response.status(),
                 headers: response.headers(),
@@ -112,8 +122,9 @@ impl Pass {
 
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamps = self.0.as_ref().map(|errand| &errand.stamps[..]);
         f.debug_struct("Pass")
-            .field("stamps", &self.stamps)
+            .field("stamps", &stamps.unwrap_or_default())
             .finish_non_exhaustive()
     }
 }

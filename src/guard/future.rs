@@ -4,55 +4,52 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::check::{Pass, Reply, Stop};
-use crate::event;
+use super::check::Pass;
 
-/// What a guard decided of a request.
-pub(super) enum Decision<B> {
+/// What a guard decided of a request: it goes in, or this response goes out.
+pub(super) enum Decision<B, R> {
     In(Request<B>, Pass),
-    Out(Request<B>, Stop),
+    Out(Response<R>),
 }
 
-type Deciding<B> = Pin<Box<dyn Future<Output = Decision<B>> + Send>>;
+type Deciding<B, R> = Pin<Box<dyn Future<Output = Decision<B, R>> + Send>>;
 
 pin_project! {
     /// The response of a [`GuardService`](super::GuardService).
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct GuardFuture<S, B>
+    pub struct GuardFuture<S, B, R>
     where
         S: Service<Request<B>>,
     {
         #[pin]
-        stage: Stage<S, S::Future, S::Response, B>,
+        stage: Stage<S, S::Future, B, R>,
     }
 }
 
 pin_project! {
     #[project = At]
-    enum Stage<S, F, R, B> {
+    enum Stage<S, F, B, R> {
         /// The guard waits for something, and the service for the guard.
-        Before { decision: Deciding<B>, inner: S },
+        Before { decision: Deciding<B, R>, inner: S },
         /// The guard has let the request in.
         Within { #[pin] response: F, pass: Option<Pass> },
         /// The guard has turned it away.
-        Outside { response: Option<R> },
+        Outside { response: Option<Response<R>> },
     }
 }
 
-impl<S, B, R> GuardFuture<S, B>
+impl<S, B, R> GuardFuture<S, B, R>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
-    R: From<Bytes>,
 {
     /// Looks at once what is decided. Guards that wait for nothing have decided by then, so that
     /// the service that was polled ready is called in place; only for one that waits it is taken
     /// along, and its fresh clone stays behind.
-    pub(super) fn begin(mut decision: Deciding<B>, inner: &mut S) -> Self {
+    pub(super) fn begin(mut decision: Deciding<B, R>, inner: &mut S) -> Self {
         let mut nobody = Context::from_waker(Waker::noop());
         let stage = match decision.as_mut().poll(&mut nobody) {
             Poll::Ready(decided) => Stage::after(decided, inner),
@@ -66,28 +63,26 @@ where
     }
 }
 
-impl<S, B, R> Stage<S, S::Future, Response<R>, B>
+impl<S, B, R> Stage<S, S::Future, B, R>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    R: From<Bytes>,
 {
-    fn after(decision: Decision<B>, inner: &mut S) -> Self {
+    fn after(decision: Decision<B, R>, inner: &mut S) -> Self {
         match decision {
             Decision::In(request, pass) => Self::Within {
                 response: inner.call(request),
                 pass: Some(pass),
             },
-            Decision::Out(request, stop) => Self::Outside {
-                response: Some(reply(request, stop)),
+            Decision::Out(response) => Self::Outside {
+                response: Some(response),
             },
         }
     }
 }
 
-impl<S, B, R> Future for GuardFuture<S, B>
+impl<S, B, R> Future for GuardFuture<S, B, R>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
-    R: From<Bytes>,
 {
     type Output = Result<Response<R>, S::Error>;
 
@@ -117,19 +112,7 @@ where
     }
 }
 
-/// The response that ends the way of `request`.
-fn reply<B, R: From<Bytes>>(request: Request<B>, stop: Stop) -> Response<R> {
-    let (head, _) = request.into_parts();
-    let (reply, pass) = stop.into_parts();
-    let mut response = match reply {
-        Reply::Refusal(problem) => event::refuse(&head, problem).into_http(),
-        Reply::Answer(answer) => answer.map(R::from),
-    };
-    pass.finish(&mut response);
-    response
-}
-
-impl<S: Service<Request<B>>, B> fmt::Debug for GuardFuture<S, B> {
+impl<S: Service<Request<B>>, B, R> fmt::Debug for GuardFuture<S, B, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
             Stage::Before { .. } => "GuardFuture(before)",

@@ -9,10 +9,10 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::check::Guard;
+use super::check::{Guard, Reply, Stop};
 use super::future::{Decision, GuardFuture};
 use super::shield::Voice;
-use crate::event::{self, SecurityEvent};
+use crate::event;
 use crate::identity::Facts;
 
 /// Asks its guard, then calls the service within.
@@ -39,14 +39,25 @@ impl<S, G> GuardService<S, G> {
 
 impl Voice {
     /// Hands this voice to whatever stands further in; the innermost that was set is heard.
-    fn lend_to(self, head: &mut Parts) {
-        if let Some(sink) = self.sink {
-            head.extensions.insert(sink);
+    fn lend_to(&self, head: &mut Parts) {
+        if let Some(sink) = &self.sink {
+            head.extensions.insert(sink.clone());
         }
-        if let Some(renderer) = self.renderer {
-            head.extensions.insert(renderer);
+        if let Some(renderer) = &self.renderer {
+            head.extensions.insert(renderer.clone());
         }
     }
+}
+
+/// The response that ends the way of the request with this head.
+fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
+    let (reply, pass) = stop.into_parts();
+    let mut response = match reply {
+        Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
+        Reply::Answer(answer) => answer.map(R::from),
+    };
+    pass.finish(&mut response);
+    response
 }
 
 fn knows_caller(head: &Parts) -> bool {
@@ -62,7 +73,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = GuardFuture<S, B>;
+    type Future = GuardFuture<S, B, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -70,19 +81,17 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let guard = Arc::clone(&self.guard);
-        let voice = self.voice.clone();
+        let (mut head, body) = request.into_parts();
+        self.voice.lend_to(&mut head);
+        let was_known = knows_caller(&head);
         let decision = Box::pin(async move {
-            let (mut head, body) = request.into_parts();
-            voice.lend_to(&mut head);
-            let was_known = knows_caller(&head);
             let verdict = guard.check(&mut head).await;
             if !was_known && knows_caller(&head) {
-                event::tell(&head, &SecurityEvent::authenticated(&head));
+                event::authenticated(&head);
             }
-            let request = Request::from_parts(head, body);
             match verdict {
-                Ok(pass) => Decision::In(request, pass),
-                Err(stop) => Decision::Out(request, stop),
+                Ok(pass) => Decision::In(Request::from_parts(head, body), pass),
+                Err(stop) => Decision::Out(reply(&head, stop)),
             }
         });
         GuardFuture::begin(decision, &mut self.inner)

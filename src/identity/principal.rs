@@ -15,7 +15,7 @@ pub struct Principal(Arc<Record>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Record {
     subject: Box<str>,
-    issuer: Option<Box<str>>,
+    issuer: Option<Arc<str>>,
     tenant: Option<Box<str>>,
     credential: Credential,
     scopes: Scopes,
@@ -76,12 +76,10 @@ impl Credential {
     }
 }
 
-impl Principal {
-    /// A caller known by `subject`, with no scopes, whose moment of login is not known.
-    #[must_use]
-    pub fn new(subject: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Record {
-            subject: subject.into(),
+impl Record {
+    fn named(subject: Box<str>) -> Self {
+        Self {
+            subject,
             issuer: None,
             tenant: None,
             credential: Credential::Other,
@@ -90,12 +88,20 @@ impl Principal {
             auth_time: None,
             acr: None,
             amr: Box::default(),
-        }))
+        }
+    }
+}
+
+impl Principal {
+    /// A caller known by `subject`, with no scopes, whose moment of login is not known.
+    #[must_use]
+    pub fn new(subject: impl Into<Box<str>>) -> Self {
+        Self(Arc::new(Record::named(subject.into())))
     }
 
     /// Names who vouches for the caller. A subject is unique only within its issuer.
     #[must_use]
-    pub fn with_issuer(self, issuer: impl Into<Box<str>>) -> Self {
+    pub fn with_issuer(self, issuer: impl Into<Arc<str>>) -> Self {
         self.altered(|record| record.issuer = Some(issuer.into()))
     }
 
@@ -192,6 +198,25 @@ impl Principal {
     /// By what means the caller logged in.
     pub fn amr(&self) -> impl Iterator<Item = &str> {
         self.0.amr.iter().map(AsRef::as_ref)
+    }
+
+    /// Several changes at once, for those who have all of them at hand.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub(crate) fn of_token(
+        subject: &str,
+        issuer: &Arc<str>,
+        id: Option<&str>,
+        scopes: Scopes,
+    ) -> Self {
+        Self(Arc::new(Record {
+            issuer: Some(Arc::clone(issuer)),
+            credential: Credential::Token {
+                id: id.map(Into::into),
+            },
+            scopes,
+            ..Record::named(subject.into())
+        }))
     }
 
     /// Copies the record only if it is shared.

@@ -12,10 +12,35 @@ use crate::field::{self, Repeated};
 pub(super) enum Shown<'h> {
     /// No credential, or one of another scheme.
     Nothing,
-    /// A token, by this scheme.
-    Token(Scheme, &'h str),
+    /// What may be a token, by this scheme.
+    Token(Scheme, Raw<'h>),
     /// Something that is neither.
     Bad(Fault),
+}
+
+/// What may be a token: no longer than one can be, and not looked at yet, since one that was
+/// verified before need not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Raw<'h>(&'h [u8]);
+
+impl<'h> Raw<'h> {
+    pub(super) fn as_bytes(self) -> &'h [u8] {
+        self.0
+    }
+
+    /// Whether it is of the grammar of tokens, whatever they are of.
+    pub(super) fn check(self) -> Result<(), Fault> {
+        if is_b64token(self.0) {
+            Ok(())
+        } else {
+            Err(Fault::MALFORMED)
+        }
+    }
+
+    /// `fault`, unless it is not even of the grammar.
+    pub(super) fn refused(self, fault: Fault) -> Fault {
+        self.check().err().unwrap_or(fault)
+    }
 }
 
 /// The token that `headers` bear. Those in queries and bodies are not looked for: they end up in
@@ -29,23 +54,28 @@ pub(super) fn shown(headers: &HeaderMap, dpop: bool) -> Shown<'_> {
 }
 
 fn read(line: &[u8], dpop: bool) -> Shown<'_> {
-    let end = line.iter().position(|byte| !is_token_byte(*byte));
-    let (scheme, rest) = line.split_at(end.unwrap_or(line.len()));
-    let scheme = match scheme {
-        b"" => return Shown::Bad(Fault::MALFORMED),
-        name if name.eq_ignore_ascii_case(b"Bearer") => Scheme::Bearer,
-        name if dpop && name.eq_ignore_ascii_case(b"DPoP") => Scheme::Dpop,
-        _ => return Shown::Nothing,
+    let (scheme, rest) = match line.split_at_checked(6) {
+        Some((b"Bearer", rest)) if rest.first() == Some(&b' ') => (Scheme::Bearer, rest),
+        _ => {
+            let end = line.iter().position(|byte| !is_token_byte(*byte));
+            let (name, rest) = line.split_at(end.unwrap_or(line.len()));
+            match name {
+                b"" => return Shown::Bad(Fault::MALFORMED),
+                name if name.eq_ignore_ascii_case(b"Bearer") => (Scheme::Bearer, rest),
+                name if dpop && name.eq_ignore_ascii_case(b"DPoP") => (Scheme::Dpop, rest),
+                _ => return Shown::Nothing,
+            }
+        }
     };
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = rest.get(spaces..).unwrap_or_default();
     if token.len() > LONGEST {
         return Shown::Bad(Fault::TOO_LONG);
     }
-    match std::str::from_utf8(token) {
-        Ok(token) if spaces > 0 && is_b64token(token.as_bytes()) => Shown::Token(scheme, token),
-        _ => Shown::Bad(Fault::MALFORMED),
+    if spaces == 0 || token.is_empty() {
+        return Shown::Bad(Fault::MALFORMED);
     }
+    Shown::Token(scheme, Raw(token))
 }
 
 /// RFC 9110, section 5.6.2.
@@ -58,14 +88,13 @@ fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = token.get(..token.len() - padding).unwrap_or_default();
     // Every byte is looked at, without a branch, so that many are looked at together.
-    let of_alphabet = |byte: u8| {
-        ((byte | 0x20).wrapping_sub(b'a') < 26)
-            | (byte.wrapping_sub(b'-') < 13) // - . / and the digits
-            | (byte == b'_')
-            | (byte == b'~')
-            | (byte == b'+')
+    let is_known = |byte: u8| {
+        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+        let digit = u8::from(byte.wrapping_sub(b'-') < 13); // with - . /
+        let sign = u8::from(byte == b'_') | u8::from(byte == b'~') | u8::from(byte == b'+');
+        letter | digit | sign
     };
-    !body.is_empty() && body.iter().fold(true, |all, byte| all & of_alphabet(*byte))
+    !body.is_empty() && body.iter().fold(1, |all, byte| all & is_known(*byte)) == 1
 }
 
 #[cfg(test)]
@@ -74,16 +103,28 @@ mod tests {
 
     use super::*;
 
+    /// What `line` shows, with its grammar looked at.
+    fn read(line: &[u8], dpop: bool) -> Shown<'_> {
+        match super::read(line, dpop) {
+            Shown::Token(_, raw) if raw.check().is_err() => Shown::Bad(Fault::MALFORMED),
+            shown => shown,
+        }
+    }
+
+    fn token(scheme: Scheme, token: &str) -> Shown<'_> {
+        Shown::Token(scheme, Raw(token.as_bytes()))
+    }
+
     #[test]
     fn a_token_is_shown_by_one_line_of_the_scheme_bearer() {
         let bad = Shown::Bad(Fault::MALFORMED);
         for (line, expected) in [
-            (&b"Bearer a.b.c"[..], Shown::Token(Scheme::Bearer, "a.b.c")),
-            (b"bearer a.b.c", Shown::Token(Scheme::Bearer, "a.b.c")),
-            (b"BEARER   a.b.c", Shown::Token(Scheme::Bearer, "a.b.c")),
+            (&b"Bearer a.b.c"[..], token(Scheme::Bearer, "a.b.c")),
+            (b"bearer a.b.c", token(Scheme::Bearer, "a.b.c")),
+            (b"BEARER   a.b.c", token(Scheme::Bearer, "a.b.c")),
             (
                 b"Bearer aZ09-._~+/==",
-                Shown::Token(Scheme::Bearer, "aZ09-._~+/=="),
+                token(Scheme::Bearer, "aZ09-._~+/=="),
             ),
             (b"Bearer", bad),
             (b"Bearer ", bad),
@@ -120,9 +161,9 @@ mod tests {
     fn the_scheme_dpop_is_known_where_proofs_are_looked_at() {
         let bad = Shown::Bad(Fault::MALFORMED);
         for (line, expected) in [
-            (&b"DPoP a.b.c"[..], Shown::Token(Scheme::Dpop, "a.b.c")),
-            (b"dpop  a", Shown::Token(Scheme::Dpop, "a")),
-            (b"Bearer a", Shown::Token(Scheme::Bearer, "a")),
+            (&b"DPoP a.b.c"[..], token(Scheme::Dpop, "a.b.c")),
+            (b"dpop  a", token(Scheme::Dpop, "a")),
+            (b"Bearer a", token(Scheme::Bearer, "a")),
             (b"DPoP", bad),
             (b"DPoP a, Bearer b", bad),
             (b"DPoPx a", Shown::Nothing),
@@ -136,10 +177,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(shown(&headers, false), Shown::Nothing);
         headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer a.b.c"));
-        assert_eq!(
-            shown(&headers, false),
-            Shown::Token(Scheme::Bearer, "a.b.c")
-        );
+        assert_eq!(shown(&headers, false), token(Scheme::Bearer, "a.b.c"));
         headers.append(AUTHORIZATION, HeaderValue::from_static("Basic dTpw"));
         assert_eq!(shown(&headers, false), Shown::Bad(Fault::SEVERAL));
     }

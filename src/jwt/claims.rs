@@ -1,12 +1,13 @@
 //! The inside of a token: the claims that this crate reads (RFC 7519, section 4.1; RFC 9068).
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
+use super::dates::whole;
 use super::fault::Fault;
 use super::json;
 use super::node::{Member, Node, keep};
-use super::token::{LONGEST_NAME, text};
-use crate::identity::{Credential, Principal, Scope, Scopes};
+use super::token::LONGEST_NAME;
+use crate::identity::{Principal, Scope, Scopes};
 
 /// Names that an issuer's own claims may not take.
 pub(super) const RESERVED: [&str; 15] = [
@@ -54,8 +55,8 @@ pub(super) struct Payload<'p> {
 
 impl<'p> Payload<'p> {
     /// Reads a decoded payload; the tenant is in the claim `tenant`, if there is to be one.
-    pub(super) fn read(json: &'p [u8], tenant: Option<&str>) -> Result<Self, Fault> {
-        let mut claims = Self::default();
+    pub(super) fn read(&mut self, json: &'p [u8], tenant: Option<&str>) -> Result<(), Fault> {
+        let claims = self;
         json::read(json, usize::MAX, |name, node| {
             if tenant == Some(name) {
                 claims.tenant = node.clone();
@@ -79,36 +80,28 @@ impl<'p> Payload<'p> {
                 _ => return Member::Foreign,
             };
             keep(place, node)
-        })?;
-        Ok(claims)
+        })
     }
 
-    /// Who is calling, by these claims. A login time, `acr` or `amr` of the wrong type counts as
+    /// Who is calling, by these claims of `issuer`, as they were judged to be. A login time, `acr` or `amr` of the wrong type counts as
     /// none, so that it never satisfies a step-up.
-    pub(super) fn into_principal(self) -> Result<Principal, Fault> {
-        let scopes = agreed([self.scope, self.scopes, self.scp])?;
-        let subject = name(self.sub, Fault::BAD_SUBJECT)?.ok_or(Fault::BAD_SUBJECT)?;
-        let id = name(self.jti, Fault::BAD_TOKEN_ID)?.map(Into::into);
-        let mut principal = Principal::new(subject)
-            .with_credential(Credential::Token { id })
-            .with_scopes(scopes);
-        if let Node::Text(issuer) = self.iss {
-            principal = principal.with_issuer(issuer);
-        }
-        if let Some(tenant) = text(self.tenant, Fault::BAD_TENANT)? {
+    pub(super) fn principal(&self, issuer: &Arc<str>) -> Result<Principal, Fault> {
+        let scopes = agreed([&self.scope, &self.scopes, &self.scp])?;
+        let subject = name(&self.sub, Fault::BAD_SUBJECT)?.ok_or(Fault::BAD_SUBJECT)?;
+        let id = name(&self.jti, Fault::BAD_TOKEN_ID)?;
+        let mut principal = Principal::of_token(subject, issuer, id, scopes);
+        if let Some(tenant) = text(&self.tenant, Fault::BAD_TENANT)? {
             principal = principal.with_tenant(tenant);
         }
         if let Ok(Some(seconds)) = date(&self.auth_time) {
-            // It lies between 0 and LATEST; a login within a second counts from its beginning.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let seconds = seconds as u64;
-            principal = principal.with_auth_time(seconds);
+            // A login within a second counts from its beginning.
+            principal = principal.with_auth_time(whole(seconds));
         }
-        if let Node::Text(acr) = self.acr {
-            principal = principal.with_acr(acr);
+        if let Node::Text(acr) = &self.acr {
+            principal = principal.with_acr(&**acr);
         }
-        if let Node::Texts(amr) = self.amr {
-            principal = principal.with_amr(amr);
+        if let Node::Texts(amr) = &self.amr {
+            principal = principal.with_amr(amr.iter().map(|method| &**method));
         }
         Ok(principal)
     }
@@ -124,8 +117,17 @@ pub(super) fn date(node: &Node<'_>) -> Result<Option<f64>, Fault> {
     }
 }
 
+/// Text, if it is there; anything else is `fault`.
+fn text<'n>(node: &'n Node<'_>, fault: Fault) -> Result<Option<&'n str>, Fault> {
+    match node {
+        Node::Absent => Ok(None),
+        Node::Text(text) => Ok(Some(text)),
+        Node::Number(_) | Node::Texts(_) | Node::Other => Err(fault),
+    }
+}
+
 /// A name of one to 255 bytes, if it is there.
-pub(super) fn name(node: Node<'_>, fault: Fault) -> Result<Option<Cow<'_, str>>, Fault> {
+pub(super) fn name<'n>(node: &'n Node<'_>, fault: Fault) -> Result<Option<&'n str>, Fault> {
     match text(node, fault)? {
         Some(name) if name.is_empty() || name.len() > LONGEST_NAME => Err(fault),
         name => Ok(name),
@@ -133,12 +135,12 @@ pub(super) fn name(node: Node<'_>, fault: Fault) -> Result<Option<Cow<'_, str>>,
 }
 
 /// The scopes of those claims that are there, which must all say the same.
-fn agreed(claims: [Node<'_>; 3]) -> Result<Scopes, Fault> {
+fn agreed(claims: [&Node<'_>; 3]) -> Result<Scopes, Fault> {
     let mut agreed: Option<Scopes> = None;
     for claim in claims {
         let scopes = match claim {
             Node::Absent => continue,
-            Node::Text(text) => Scopes::parse(&text),
+            Node::Text(text) => Scopes::parse(text),
             // What could not be a scope by itself must not become two of them when joined.
             Node::Texts(names) => Scopes::of(names.iter().filter(|name| Scope::new(name).is_ok()))
                 .map_err(|_| Fault::BAD_SCOPE)?,
@@ -158,9 +160,15 @@ fn agreed(claims: [Node<'_>; 3]) -> Result<Scopes, Fault> {
 mod tests {
     use super::*;
 
+    fn read(json: &[u8], tenant: Option<&str>) -> Result<Principal, Fault> {
+        let mut claims = Payload::default();
+        claims.read(json, tenant)?;
+        claims.principal(&"i".into())
+    }
+
     fn principal(claims: &str) -> Result<Principal, Fault> {
         let json = format!(r#"{{"sub":"alice"{claims}}}"#);
-        Payload::read(json.as_bytes(), Some("org")).and_then(Payload::into_principal)
+        read(json.as_bytes(), Some("org"))
     }
 
     #[test]
@@ -214,9 +222,7 @@ mod tests {
     fn a_principal_is_what_the_claims_say_and_no_more() {
         let json = br#"{"iss":"i","sub":"alice","jti":"7","org":"acme","auth_time":1000.9,
             "acr":"high","amr":["pwd","otp"]}"#;
-        let caller = Payload::read(json, Some("org"))
-            .and_then(Payload::into_principal)
-            .unwrap();
+        let caller = read(json, Some("org")).unwrap();
         assert_eq!((caller.subject(), caller.issuer()), ("alice", Some("i")));
         assert_eq!(
             (caller.tenant(), caller.acr()),
@@ -249,7 +255,7 @@ mod tests {
             (r#"{"sub":"a","jti":""}"#.to_owned(), Fault::BAD_TOKEN_ID),
             (r#"{"sub":"a","jti":7}"#.to_owned(), Fault::BAD_TOKEN_ID),
         ] {
-            let found = Payload::read(claims.as_bytes(), None).and_then(Payload::into_principal);
+            let found = read(claims.as_bytes(), None);
             assert_eq!(found, Err(fault), "{claims}");
         }
     }
@@ -270,7 +276,8 @@ mod tests {
             ("[1]", Err(Fault::BAD_DATE)),
         ] {
             let json = format!(r#"{{"exp":{json}}}"#);
-            let payload = Payload::read(json.as_bytes(), None).unwrap();
+            let mut payload = Payload::default();
+            payload.read(json.as_bytes(), None).unwrap();
             assert_eq!(date(&payload.exp), found, "{json}");
         }
         assert_eq!(date(&Node::Number(f64::NAN)), Err(Fault::BAD_DATE));

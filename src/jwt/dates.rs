@@ -102,7 +102,9 @@ mod tests {
 
     fn judged(policy: &Policy, claims: &Value, now: u64) -> Result<Span, Fault> {
         let json = claims.to_string();
-        policy.judge_dates(&Payload::read(json.as_bytes(), None).unwrap(), now)
+        let mut claims = Payload::default();
+        claims.read(json.as_bytes(), None).unwrap();
+        policy.judge_dates(&claims, now)
     }
 
     /// The verdict on good dates of which `name` is `value` (gone if that is null).

@@ -1,23 +1,22 @@
 //! A token demanded of a route.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 
-use super::bearer::{Shown, shown};
+use super::bearer::{Raw, Shown, shown};
 use super::fault::Fault;
 use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::leeway;
-use super::permissions::Path;
 use super::revocations::Revocations;
 use super::roster::Roster;
 use super::rule::Profile;
-use super::sender::Sender;
+use super::sender::{Asking, Sender};
 use super::status::IssuerStatus;
 use super::trusted::Issuer;
 use super::verifier::Verified;
@@ -40,6 +39,8 @@ pub struct RequireJwt {
     pub(super) sender: Sender,
     pub(super) revocations: Option<Revocations>,
     realm: Option<Box<str>>,
+    /// How a caller is asked for a token, made when it is first needed.
+    pub(super) asking: OnceLock<Asking>,
     clock: Arc<dyn Clock>,
 }
 
@@ -68,6 +69,7 @@ impl RequireJwt {
             sender: Sender::default(),
             revocations: None,
             realm: None,
+            asking: OnceLock::new(),
             clock: Arc::new(SystemClock),
         })
     }
@@ -122,21 +124,6 @@ impl RequireJwt {
         self
     }
 
-    /// Reads permissions, roles or groups from the claim at `path`, the names of members from the
-    /// outermost in: `["roles"]`, or `["realm_access", "roles"]`. It holds an array of names, or one
-    /// name; of several such claims all count. A guard behind this one may demand them; see
-    /// [`RequirePermissions`](crate::authz::RequirePermissions).
-    #[must_use]
-    pub fn with_permissions_claim<N: AsRef<str>>(
-        mut self,
-        path: impl IntoIterator<Item = N>,
-    ) -> Self {
-        let path: Path = path.into_iter().map(|name| name.as_ref().into()).collect();
-        self.issuers
-            .each(|policy| policy.permissions.push(path.clone()));
-        self
-    }
-
     /// Has `check` look at the claims of each good token; the stable word that it returns is the
     /// reason of the refusal in the event. Claims that do not fit `C` are refused.
     #[must_use]
@@ -155,6 +142,7 @@ impl RequireJwt {
     #[must_use]
     pub fn with_realm(mut self, realm: &str) -> Self {
         self.realm = Some(realm.into());
+        self.asking = OnceLock::new();
         self
     }
 
@@ -190,10 +178,10 @@ impl RequireJwt {
         self.issuers.reload().await
     }
 
-    async fn verify(&self, token: &str, now: u64) -> Result<Arc<Verified>, Refused> {
-        let verified = self.issuers.verify(token, now).await?;
+    async fn verify(&self, shown: Raw<'_>) -> Result<Arc<Verified>, Refused> {
+        let verified = self.issuers.verify(shown, &*self.clock).await?;
         if let Some(revocations) = &self.revocations {
-            verified.ask(revocations, now).await?;
+            verified.ask(revocations, self.clock.now()).await?;
         }
         for check in &self.checks {
             check(&verified.payload)?;
@@ -214,12 +202,19 @@ impl RequireJwt {
                     .caused_by(error);
             }
         };
-        let error = match fault.kind() {
-            Kind::InvalidRequest => "invalid_request",
-            _ => "invalid_token",
+        let asking = self.asking();
+        let lines = match fault.kind() {
+            Kind::InvalidRequest => &asking.after_invalid_request,
+            _ => &asking.after_invalid_token,
         };
-        let problem = Problem::new(fault.kind()).because(fault.reason());
-        self.sender.challenge(problem, self.realm.as_deref(), error)
+        Problem::new(fault.kind())
+            .because(fault.reason())
+            .with_challenge_lines(lines)
+    }
+
+    fn asking(&self) -> &Asking {
+        let make = || Asking::by(&self.sender, self.realm.as_deref());
+        self.asking.get_or_init(make)
     }
 }
 
@@ -234,17 +229,17 @@ impl Guard for RequireJwt {
             Shown::Nothing => {
                 // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
                 // section 3.1).
-                let problem = Problem::new(Kind::Unauthenticated).because("no_credential");
-                let realm = self.realm.as_deref();
-                return Err(self.sender.challenge(problem, realm, "").into());
+                return Err(Problem::new(Kind::Unauthenticated)
+                    .because("no_credential")
+                    .with_challenge_lines(&self.asking().at_first)
+                    .into());
             }
         };
-        let now = self.clock.now();
-        let verified = self.verify(token, now).await;
+        let verified = self.verify(token).await;
         let verified = verified.map_err(|refused| self.refusal(refused))?;
         let pass = self
             .sender
-            .prove(head, scheme, token, &verified, now)
+            .prove(head, scheme, token.as_bytes(), &verified, &*self.clock)
             .await
             .map_err(|refused| self.sender.refusal(refused, self.realm.as_deref()))?;
         let enough = verified.principal.scopes().contains_all(&self.scopes);

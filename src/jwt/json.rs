@@ -22,7 +22,13 @@ pub(super) fn read<'a>(
     member: impl FnMut(&str, Node<'a>) -> Member,
 ) -> Result<(), Fault> {
     let fault = Cell::new(Fault::BAD_JSON);
-    let mut reader = serde_json::Deserializer::from_slice(json);
+    // What is no object at all is found out at once.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Fault::BAD_JSON);
+    }
+    // Once for all, rather than string by string.
+    let text = std::str::from_utf8(json).map_err(|_| Fault::BAD_JSON)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let object = Object {
         member,
         most,

@@ -82,11 +82,11 @@ impl Kept {
         Self::with_room(self.room)
     }
 
-    pub(super) fn get(&self, token: &str) -> Option<Arc<Verified>> {
+    pub(super) fn get(&self, token: &[u8]) -> Option<Arc<Verified>> {
         self.tokens.as_ref()?.get(&Sought(token))
     }
 
-    pub(super) fn forget(&self, token: &str) {
+    pub(super) fn forget(&self, token: &[u8]) {
         if let Some(tokens) = &self.tokens {
             tokens.remove(&Sought(token));
         }
@@ -94,7 +94,7 @@ impl Kept {
 
     /// Keeps a token that has just been verified, if it is not the first time: one that comes once
     /// only would take the room of one that comes again.
-    pub(super) fn keep(&self, token: &str, verified: &Arc<Verified>) {
+    pub(super) fn keep(&self, token: &[u8], verified: &Arc<Verified>) {
         if let Some(tokens) = &self.tokens
             && self.was_sighted(token)
         {
@@ -102,14 +102,13 @@ impl Kept {
         }
     }
 
-    fn was_sighted(&self, token: &str) -> bool {
+    fn was_sighted(&self, token: &[u8]) -> bool {
         // The last characters of a signature are as good as random. Should two tokens fall into one
         // place, they are verified once more than they had to be.
-        let mut mark = [0; 8];
-        for (place, byte) in mark.iter_mut().zip(token.bytes().rev()) {
-            *place = byte;
-        }
-        let mark = u64::from_ne_bytes(mark);
+        let Some(mark) = token.last_chunk() else {
+            return false; // there is no such signature
+        };
+        let mark = u64::from_ne_bytes(*mark);
         let place = mark.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - WATCHED.trailing_zeros());
         let place = usize::try_from(place).ok();
         place
@@ -141,10 +140,10 @@ impl fmt::Debug for Kept {
 
 /// A whole token.
 #[derive(PartialEq, Eq)]
-struct Text(Box<str>);
+struct Text(Box<[u8]>);
 
 /// A token that is looked for.
-struct Sought<'t>(&'t str);
+struct Sought<'t>(&'t [u8]);
 
 impl Hash for Text {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -154,8 +153,7 @@ impl Hash for Text {
 
 impl Hash for Sought<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let bytes = self.0.as_bytes();
-        state.write(bytes.last_chunk::<TAIL>().map_or(bytes, |tail| tail));
+        state.write(self.0.last_chunk::<TAIL>().map_or(self.0, |tail| tail));
     }
 }
 
@@ -185,7 +183,7 @@ mod tests {
     }
 
     fn subject(kept: &Kept, token: &str) -> Option<String> {
-        let found = kept.get(token)?;
+        let found = kept.get(token.as_bytes())?;
         Some(found.principal.subject().to_owned())
     }
 
@@ -198,16 +196,16 @@ mod tests {
     fn a_token_is_kept_from_its_second_sight_on_and_found_by_all_of_its_text() {
         let kept = Kept::default();
         let (one, twin) = (token("a", 7), token("b", 7));
-        kept.keep(&one, &verified("alice"));
+        kept.keep(one.as_bytes(), &verified("alice"));
         assert_eq!(subject(&kept, &one), None);
-        kept.keep(&one, &verified("alice"));
+        kept.keep(one.as_bytes(), &verified("alice"));
         assert_eq!(subject(&kept, &one).as_deref(), Some("alice"));
         // Its twin has the same end, so it has the same hash and looks as if it had been seen.
         assert_eq!(subject(&kept, &twin), None);
-        kept.keep(&twin, &verified("bob"));
+        kept.keep(twin.as_bytes(), &verified("bob"));
         assert_eq!(subject(&kept, &one).as_deref(), Some("alice"));
         assert_eq!(subject(&kept, &twin).as_deref(), Some("bob"));
-        kept.forget(&one);
+        kept.forget(one.as_bytes());
         assert_eq!(subject(&kept, &one), None);
         assert_eq!(subject(&kept, &twin).as_deref(), Some("bob"));
         assert_eq!(kept.emptied().status().tokens, 0);
@@ -218,7 +216,7 @@ mod tests {
         let kept = Kept::with_room(100_000);
         for tail in 0..10_000 {
             for _ in 0..2 {
-                kept.keep(&token("a", tail), &verified("alice"));
+                kept.keep(token("a", tail).as_bytes(), &verified("alice"));
             }
         }
         let status = kept.status();
@@ -228,13 +226,13 @@ mod tests {
 
         let once = Kept::with_room(100_000);
         for tail in 0..10_000 {
-            once.keep(&token("a", tail), &verified("alice"));
+            once.keep(token("a", tail).as_bytes(), &verified("alice"));
         }
         assert_eq!(once.status().tokens, 0);
 
         let none = Kept::with_room(0);
         for _ in 0..3 {
-            none.keep(&token("a", 1), &verified("alice"));
+            none.keep(token("a", 1).as_bytes(), &verified("alice"));
         }
         assert_eq!(none.status().tokens + none.sighted.len(), 0);
     }

@@ -65,6 +65,11 @@ impl KeySet {
         self.0.iter()
     }
 
+    /// Whether this is the very set `other`, and not one that only looks the same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The algorithm that goes by `name`, if a key here has it.
     pub(super) fn algorithm(&self, name: &str) -> Result<Algorithm, Fault> {
         Algorithm::named(name)

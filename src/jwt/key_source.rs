@@ -8,7 +8,6 @@ use super::key_set::KeySet;
 #[cfg(feature = "remote")]
 use super::remote::RemoteKeys;
 use super::status::IssuerStatus;
-use super::verifier::Generation;
 use crate::clock::Clock;
 #[cfg(feature = "remote")]
 use crate::fetch::Unavailable;
@@ -46,13 +45,13 @@ impl Keys {
         }
     }
 
-    /// The generation of the keys that serve now; has them fetched anew if it is time.
+    /// The keys that serve now; has them fetched anew if it is time.
     #[cfg_attr(not(feature = "remote"), allow(clippy::unused_async))]
-    pub(super) async fn generation(&self) -> Result<Generation, Refused> {
+    pub(super) async fn current(&self) -> Result<KeySet, Refused> {
         match self {
-            Self::Held(_) => Ok(Generation::default()),
+            Self::Held(keys) => Ok(keys.clone()),
             #[cfg(feature = "remote")]
-            Self::Remote(keys) => Ok(keys.generation().await?),
+            Self::Remote(keys) => Ok(keys.current().await?),
         }
     }
 

@@ -3,10 +3,28 @@
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
+use super::guard::RequireJwt;
 use crate::identity::Permissions;
 
 /// Where permissions stand: the names of members, from the outermost in.
 pub(super) type Path = Box<[Box<str>]>;
+
+impl RequireJwt {
+    /// Reads permissions, roles or groups from the claim at `path`, the names of members from the
+    /// outermost in: `["roles"]`, or `["realm_access", "roles"]`. It holds an array of names, or one
+    /// name; of several such claims all count. A guard behind this one may demand them; see
+    /// [`RequirePermissions`](crate::authz::RequirePermissions).
+    #[must_use]
+    pub fn with_permissions_claim<N: AsRef<str>>(
+        mut self,
+        path: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let path: Path = path.into_iter().map(|name| name.as_ref().into()).collect();
+        self.issuers
+            .each(|policy| policy.permissions.push(path.clone()));
+        self
+    }
+}
 
 /// The permissions that stand at each of `paths` in a checked payload: an array of names, or one
 /// name as text. A claim that is not there grants nothing; one of another type is a fault, since

@@ -9,13 +9,11 @@ use super::import::{self, Imported};
 use super::key_set::KeySet;
 use super::key_source::Refused;
 use super::status::IssuerStatus;
-use super::token::{self, Header};
-use super::verifier::{Generation, Verified, Verifier};
+use super::token::{self, Header, Parts};
+use super::verifier::{Verified, Verifier};
 use crate::clock::Clock;
 use crate::config::ConfigError;
-use crate::fetch::{
-    Current, Discovery, Document, Endpoint, Fetcher, Refreshed, Renewal, Unavailable,
-};
+use crate::fetch::{Discovery, Document, Endpoint, Fetcher, Refreshed, Renewal, Unavailable};
 
 /// What an issuer may sign with whose keys are fetched, unless it is told otherwise.
 const USUAL: [Algorithm; 9] = [
@@ -107,25 +105,23 @@ impl RemoteKeys {
             .ok_or(Fault::WRONG_ALGORITHM)
     }
 
-    /// Verifies `token` at `now` with the keys at hand. Only a token that is good in all that can be
+    /// Verifies `token` with the keys at hand. Only a token that is good in all that can be
     /// said without a key may have others fetched.
     pub(super) async fn verify(
         &self,
         verifier: &Verifier,
-        token: &str,
-        now: u64,
+        token: Parts<'_>,
+        clock: &dyn Clock,
     ) -> Result<Verified, Refused> {
         let (held, is_fresh) = self.set.peek();
-        let verdict = match &held {
-            Some(held) => judged(verifier, held, token, now),
-            None => verifier.verify_with(&self.none, Generation::default(), token, now),
-        };
+        let keys = held.as_ref().map_or(&self.none, |held| &held.keys);
+        let verdict = verifier.verify_with(keys, token, clock);
         match &verdict {
             Ok(_) if is_fresh => Ok(verdict?),
             Ok(_) | Err(Fault::UNKNOWN_KEY | Fault::BAD_SIGNATURE) => {
                 let seen = held.map(|held| held.generation());
                 // On the heap, so that requests that wait for nothing do not carry the room for it.
-                Box::pin(self.ask(verifier, token, now, verdict, seen)).await
+                Box::pin(self.ask(verifier, token, clock, verdict, seen)).await
             }
             Err(_) => Ok(verdict?),
         }
@@ -135,22 +131,23 @@ impl RemoteKeys {
     async fn ask(
         &self,
         verifier: &Verifier,
-        token: &str,
-        now: u64,
+        token: Parts<'_>,
+        clock: &dyn Clock,
         verdict: Result<Verified, Fault>,
         seen: Option<u64>,
     ) -> Result<Verified, Refused> {
+        let judge = |set: &Imported| verifier.verify_with(&set.keys, token, clock);
         let current = self.set.get().await?;
         let verdict = if seen == Some(current.generation()) {
             verdict
         } else {
-            judged(verifier, &current, token, now)
+            judge(&current)
         };
         match verdict {
             Err(Fault::UNKNOWN_KEY) => {
-                let found = |set: &Current<Imported>| {
-                    let verdict = judged(verifier, set, token, now);
-                    (verdict.as_ref().err() != Some(&Fault::UNKNOWN_KEY)).then_some(verdict)
+                let found = |set: &Imported| match judge(set) {
+                    Err(Fault::UNKNOWN_KEY) => None,
+                    verdict => Some(verdict),
                 };
                 match self.set.seek(&name_of_key(token)?, found).await? {
                     Some(verdict) => Ok(verdict?),
@@ -160,21 +157,21 @@ impl RemoteKeys {
             // Some issuers make a new key under the name of the old one. That the issuer cannot be
             // asked about it makes no bad signature good, nor unknown: its key is here.
             Err(Fault::BAD_SIGNATURE) => match self.set.renew(current.generation()).await {
-                Ok(Renewal::Newer(newer)) => Ok(judged(verifier, &newer, token, now)?),
+                Ok(Renewal::Newer(newer)) => Ok(judge(&newer)?),
                 Ok(Renewal::Same | Renewal::Cooling) | Err(_) => Ok(verdict?),
             },
             verdict => Ok(verdict?),
         }
     }
 
-    /// The generation of the keys that serve now.
-    pub(super) async fn generation(&self) -> Result<Generation, Unavailable> {
+    /// The keys that serve now.
+    pub(super) async fn current(&self) -> Result<KeySet, Unavailable> {
         let current = match self.set.peek() {
             (Some(held), true) => held,
             // On the heap, since it is seldom needed.
             _ => Box::pin(self.set.get()).await?,
         };
-        Ok(Generation(current.generation()))
+        Ok(current.keys.clone())
     }
 
     pub(super) async fn reload(&self) -> Result<(), Unavailable> {
@@ -192,15 +189,6 @@ impl RemoteKeys {
             fetched: Some(fetched),
         }
     }
-}
-
-fn judged(
-    verifier: &Verifier,
-    set: &Current<Imported>,
-    token: &str,
-    now: u64,
-) -> Result<Verified, Fault> {
-    verifier.verify_with(&set.keys, Generation(set.generation()), token, now)
 }
 
 fn refreshed(
@@ -225,8 +213,8 @@ fn refreshed(
 }
 
 /// What the key that `token` asks for is called: by its name, else by its algorithm.
-fn name_of_key(token: &str) -> Result<String, Fault> {
-    let header = token::decode(token::split(token)?.header)?;
+fn name_of_key(token: Parts<'_>) -> Result<String, Fault> {
+    let header = token::decode(token.header)?;
     let header = Header::read(&header)?;
     Ok(header.key_id.unwrap_or(header.algorithm).into_owned())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bearer::Raw;
 use super::fault::Fault;
 use super::json;
 use super::kept::Kept;
@@ -9,9 +10,10 @@ use super::key_source::{Keys, Refused};
 use super::node::{Member, Node};
 use super::rule::Policy;
 use super::status::IssuerStatus;
-use super::token;
+use super::token::{self, Parts};
 use super::trusted::Issuer;
-use super::verifier::{Generation, Verified, Verifier};
+use super::usual_header::UsualHeader;
+use super::verifier::{Verified, Verifier};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 
@@ -45,9 +47,10 @@ impl Roster {
 
     /// Changes what the tokens of every issuer must say.
     pub(super) fn each(&mut self, change: impl Fn(&mut Policy)) {
-        self.all
-            .iter_mut()
-            .for_each(|known| change(&mut known.policy));
+        self.all.iter_mut().for_each(|known| {
+            change(&mut known.policy);
+            known.usual = UsualHeader::default();
+        });
         self.keep_in(self.kept.emptied());
     }
 
@@ -83,23 +86,32 @@ impl Roster {
         outcome
     }
 
-    /// Verifies `token` at `now` by the rules and with the keys of the issuer that it names.
-    pub(super) async fn verify(&self, token: &str, now: u64) -> Result<Arc<Verified>, Refused> {
+    /// Verifies what was shown, by the rules and with the keys of the issuer that it names.
+    pub(super) async fn verify(
+        &self,
+        shown: Raw<'_>,
+        clock: &dyn Clock,
+    ) -> Result<Arc<Verified>, Refused> {
+        let token = shown.as_bytes();
+        let parts = token::split(token)
+            .and_then(Parts::beginning_as_object)
+            .map_err(|fault| shown.refused(fault))?;
         if let Some(found) = self.kept.get(token) {
             let issuer = self.issuer_of(&found);
             if let Some(known) = issuer
-                && found.span.contains(now)
-                && known.keys.generation().await? == found.generation
+                && found.span.contains(clock.now())
+                && known.keys.current().await?.is(&found.keys)
             {
                 return Ok(found);
             }
             self.kept.forget(token);
         }
-        let known = self.choose(token)?;
+        shown.check()?;
+        let known = self.choose(parts)?;
         let verified = match &known.keys {
-            Keys::Held(keys) => known.verify_with(keys, Generation::default(), token, now)?,
+            Keys::Held(keys) => known.verify_with(keys, parts, clock)?,
             #[cfg(feature = "remote")]
-            Keys::Remote(keys) => keys.verify(known, token, now).await?,
+            Keys::Remote(keys) => Box::pin(keys.verify(known, parts, clock)).await?,
         };
         let verified = Arc::new(verified);
         self.kept.keep(token, &verified);
@@ -108,16 +120,19 @@ impl Roster {
 
     /// The issuer of a token that was verified.
     fn issuer_of(&self, verified: &Verified) -> Option<&Verifier> {
+        if let [only] = &self.all[..] {
+            return Some(only);
+        }
         let name = verified.principal.issuer()?;
         self.all.iter().find(|known| *known.policy.issuer == *name)
     }
 
     /// The issuer that `token` names, of those that are known; there is nobody to ask about others.
-    fn choose(&self, token: &str) -> Result<&Verifier, Fault> {
+    fn choose(&self, token: Parts<'_>) -> Result<&Verifier, Fault> {
         if let [only] = &self.all[..] {
             return Ok(only); // whose rules say whether the token is of it
         }
-        let payload = token::decode(token::split(token)?.payload)?;
+        let payload = token::decode(token.payload)?;
         let mut named = None;
         json::read(&payload, usize::MAX, |name, node| {
             if let ("iss", Node::Text(issuer)) = (name, node) {

@@ -1,5 +1,7 @@
 //! The decision about a token's claims, without any key.
 
+use std::sync::Arc;
+
 use super::claims::{Payload, name};
 use super::dates::Span;
 use super::fault::Fault;
@@ -10,7 +12,7 @@ use super::token::Header;
 /// What a token must say.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
-    pub(super) issuer: Box<str>,
+    pub(super) issuer: Arc<str>,
     /// None: any.
     pub(super) audience: Option<Box<str>>,
     pub(super) profile: Profile,
@@ -77,7 +79,7 @@ impl Policy {
         }
         let span = self.judge_dates(claims, now)?;
         if self.profile == Profile::Rfc9068 {
-            name(claims.client_id.clone(), Fault::BAD_CLIENT)?.ok_or(Fault::BAD_CLIENT)?;
+            name(&claims.client_id, Fault::BAD_CLIENT)?.ok_or(Fault::BAD_CLIENT)?;
             if claims.jti == Node::Absent {
                 return Err(Fault::BAD_TOKEN_ID);
             }
@@ -118,7 +120,8 @@ mod tests {
 
     fn judged(policy: &Policy, claims: &Value) -> Result<(), Fault> {
         let json = claims.to_string();
-        let claims = Payload::read(json.as_bytes(), None).unwrap();
+        let mut claims = Payload::default();
+        claims.read(json.as_bytes(), None).unwrap();
         policy.judge(&claims, NOW).map(|_| ())
     }
 

@@ -1,8 +1,8 @@
 //! How the bearers of bound tokens prove that the tokens are theirs, and how they are told to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
 use super::binding::{self, Breach, Confirmation, Scheme, Stance};
@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::guard::RequireJwt;
 use super::mtls::Mtls;
 use super::verifier::Verified;
+use crate::clock::Clock;
 use crate::guard::Pass;
 use crate::problem::{Challenge, Kind, Problem};
 
@@ -23,12 +24,35 @@ pub(super) struct Sender {
     mtls: Option<Mtls>,
 }
 
+/// The challenges of a guard, as header lines.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    pub(super) at_first: Vec<HeaderValue>,
+    pub(super) after_invalid_request: Vec<HeaderValue>,
+    pub(super) after_invalid_token: Vec<HeaderValue>,
+}
+
+impl Asking {
+    pub(super) fn by(sender: &Sender, realm: Option<&str>) -> Self {
+        let lines = |error| {
+            let challenges = sender.challenges(realm, error);
+            challenges.map(|challenge| challenge.to_value()).collect()
+        };
+        Self {
+            at_first: lines(""),
+            after_invalid_request: lines("invalid_request"),
+            after_invalid_token: lines("invalid_token"),
+        }
+    }
+}
+
 impl RequireJwt {
     /// Accepts tokens that are bound to a key, by the scheme `DPoP` and with a proof for each
     /// request (RFC 9449).
     #[must_use]
     pub fn with_dpop(mut self, dpop: Dpop) -> Self {
         self.sender.dpop = Some(Arc::new(dpop));
+        self.asking = OnceLock::new();
         self
     }
 
@@ -37,6 +61,7 @@ impl RequireJwt {
     #[must_use]
     pub fn with_mtls(mut self, mtls: Mtls) -> Self {
         self.sender.mtls = Some(mtls);
+        self.asking = OnceLock::new();
         self
     }
 }
@@ -78,9 +103,9 @@ impl Sender {
         &self,
         head: &Parts,
         scheme: Scheme,
-        token: &str,
+        token: &[u8],
         verified: &Verified,
-        now: u64,
+        clock: &dyn Clock,
     ) -> Result<Pass, Refused> {
         let confirmation = if verified.bound {
             Confirmation::read(&verified.payload).map_err(|fault| broken(fault, scheme))?
@@ -92,7 +117,8 @@ impl Sender {
             mtls.prove(head, certificate, scheme)?;
         }
         if let (Some(dpop), Some(key)) = (&self.dpop, &confirmation.key) {
-            let nonce = dpop.prove(head, token, key, now).await?;
+            // On the heap, so that requests without a proof do not carry the room for one.
+            let nonce = Box::pin(dpop.prove(head, token, key, clock.now())).await?;
             return Ok(Pass::stamped(nonce.map(|nonce| (DPOP_NONCE, nonce))));
         }
         Ok(Pass::default())
@@ -112,12 +138,6 @@ impl Sender {
             .into_iter()
             .chain(dpop)
             .map(move |scheme| self.by_scheme(scheme, realm, error))
-    }
-
-    /// Adds those challenges to `problem`.
-    pub(super) fn challenge(&self, problem: Problem, realm: Option<&str>, error: &str) -> Problem {
-        self.challenges(realm, error)
-            .fold(problem, |problem, one| problem.with_challenge(&one))
     }
 
     /// What the caller is told of a token that is good and of a proof that is not.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as STRICT;
+use smallvec::SmallVec;
 
 use super::fault::Fault;
 use super::json;
@@ -13,7 +14,7 @@ use super::node::{Member, Node, keep};
 pub(super) const LONGEST: usize = 16 * 1024;
 
 /// The greatest length of a signature in bytes: that of RSA with 8192 bits.
-pub(super) const LONGEST_SIGNATURE: usize = 1024;
+const LONGEST_SIGNATURE: usize = 1024;
 
 /// The greatest length of `kid`, `jti` and `sub` in bytes.
 pub(super) const LONGEST_NAME: usize = 255;
@@ -24,51 +25,86 @@ const MOST_HEADERS: usize = 16;
 /// The parts of a token, still encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parts<'t> {
-    pub(super) header: &'t str,
-    pub(super) payload: &'t str,
-    pub(super) signature: &'t str,
+    pub(super) header: &'t [u8],
+    pub(super) payload: &'t [u8],
+    pub(super) signature: &'t [u8],
     /// What the signature is over.
-    pub(super) signed: &'t str,
+    pub(super) signed: &'t [u8],
+}
+
+impl Parts<'_> {
+    /// These parts, unless the header's first letter tells that it is no JSON object: it is that of
+    /// an encoded `{`, or of the white space that may stand before it.
+    pub(super) fn beginning_as_object(self) -> Result<Self, Fault> {
+        match self.header.first() {
+            Some(b'e' | b'I' | b'C' | b'D') => Ok(self),
+            _ => Err(Fault::BAD_JSON),
+        }
+    }
 }
 
 /// Splits `token`, and does not look beyond its fifth part however many there are.
-pub(super) fn split(token: &str) -> Result<Parts<'_>, Fault> {
+pub(super) fn split(token: &(impl AsRef<[u8]> + ?Sized)) -> Result<Parts<'_>, Fault> {
+    let token = token.as_ref();
     if token.len() > LONGEST {
         return Err(Fault::TOO_LONG);
     }
-    let mut parts = token.splitn(6, '.');
-    let mut next = || parts.next();
-    match (next(), next(), next(), next(), next(), next()) {
-        (Some(header), Some(payload), Some(signature), None, None, None) => Ok(Parts {
-            header,
-            payload,
-            signature,
-            signed: token
-                .get(..header.len() + 1 + payload.len())
-                .ok_or(Fault::NOT_COMPACT)?,
-        }),
-        (_, _, _, Some(_), Some(_), None) => Err(Fault::ENCRYPTED),
-        _ => Err(Fault::NOT_COMPACT),
-    }
+    let mut dots = memchr::memchr_iter(b'.', token);
+    let mut next = || dots.next();
+    let (first, second) = match (next(), next(), next(), next(), next()) {
+        (Some(first), Some(second), None, None, None) => (first, second),
+        (_, _, _, Some(_), None) => return Err(Fault::ENCRYPTED),
+        _ => return Err(Fault::NOT_COMPACT),
+    };
+    let part = |from: usize, to: usize| token.get(from..to).ok_or(Fault::NOT_COMPACT);
+    Ok(Parts {
+        header: part(0, first)?,
+        payload: part(first + 1, second)?,
+        signature: part(second + 1, token.len())?,
+        signed: part(0, second)?,
+    })
 }
 
 /// Decodes one part: no padding, no bits left over, so that each token has one spelling.
-pub(super) fn decode(part: &str) -> Result<Vec<u8>, Fault> {
+pub(super) fn decode(part: impl AsRef<[u8]>) -> Result<Vec<u8>, Fault> {
     STRICT.decode(part).map_err(|_| Fault::BAD_BASE64)
 }
 
-/// Decodes a signature into `buffer`.
-pub(super) fn decode_signature<'b>(
-    part: &str,
-    buffer: &'b mut [u8; LONGEST_SIGNATURE],
-) -> Result<&'b [u8], Fault> {
+/// Decodes a header, without an allocation if it is as short as headers are.
+pub(super) fn decode_header(part: impl AsRef<[u8]>) -> Result<SmallVec<[u8; SHORT]>, Fault> {
+    decode_short(part.as_ref())
+}
+
+/// A signature; the short ones need no allocation.
+pub(super) type Signature = SmallVec<[u8; SHORT]>;
+
+const SHORT: usize = 128;
+
+/// Decodes a signature.
+pub(super) fn decode_signature(part: impl AsRef<[u8]>) -> Result<Signature, Fault> {
+    let part = part.as_ref();
     if part.len() > LONGEST_SIGNATURE.div_ceil(3) * 4 {
         return Err(Fault::BAD_SIGNATURE);
     }
+    let signature = decode_short(part)?;
+    if signature.len() > LONGEST_SIGNATURE {
+        return Err(Fault::BAD_SIGNATURE);
+    }
+    Ok(signature)
+}
+
+fn decode_short(part: &[u8]) -> Result<SmallVec<[u8; SHORT]>, Fault> {
+    let room = part.len().div_ceil(4) * 3;
+    let mut bytes = if room <= SHORT {
+        SmallVec::from([0; SHORT])
+    } else {
+        SmallVec::from_vec(vec![0; room])
+    };
     let length = STRICT
-        .decode_slice(part, buffer)
+        .decode_slice(part, &mut bytes)
         .map_err(|_| Fault::BAD_BASE64)?;
-    buffer.get(..length).ok_or(Fault::BAD_SIGNATURE)
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// What a header says of its token. Keys and addresses of keys in it (`jwk`, `x5c`, `jku`, `x5u`)
@@ -118,7 +154,7 @@ impl<'h> Header<'h> {
 }
 
 /// Text, if it is there; anything else is `fault`.
-pub(super) fn text(node: Node<'_>, fault: Fault) -> Result<Option<Cow<'_, str>>, Fault> {
+fn text(node: Node<'_>, fault: Fault) -> Result<Option<Cow<'_, str>>, Fault> {
     match node {
         Node::Absent => Ok(None),
         Node::Text(text) => Ok(Some(text)),
@@ -132,12 +168,12 @@ mod tests {
 
     #[test]
     fn a_token_has_three_parts() {
-        let parts = split("aa.b.c").unwrap();
+        let parts = split("ea.b.c").unwrap();
         assert_eq!(
             (parts.header, parts.payload, parts.signature),
-            ("aa", "b", "c")
+            (&b"ea"[..], &b"b"[..], &b"c"[..])
         );
-        assert_eq!(parts.signed, "aa.b");
+        assert_eq!(parts.signed, b"ea.b");
         for (token, fault) in [
             ("", Fault::NOT_COMPACT),
             ("a", Fault::NOT_COMPACT),
@@ -150,7 +186,26 @@ mod tests {
         ] {
             assert_eq!(split(token), Err(fault), "{} bytes", token.len());
         }
-        assert!(split("..").is_ok());
+    }
+
+    #[test]
+    fn the_first_letter_of_a_header_may_tell_that_it_is_none() {
+        for (begin, may_be) in [
+            ("{", true),
+            (" {", true),
+            ("\t{", true),
+            ("\n{", true),
+            ("\r{", true),
+            ("[", false),
+            ("7", false),
+            ("\0", false),
+            ("\u{feff}{", false),
+            ("", false),
+        ] {
+            let token = format!("{}.b.c", STRICT.encode(begin));
+            let found = split(&token).and_then(Parts::beginning_as_object).err();
+            assert_eq!(found, (!may_be).then_some(Fault::BAD_JSON), "{begin:?}");
+        }
     }
 
     #[test]
@@ -165,16 +220,15 @@ mod tests {
 
     #[test]
     fn a_signature_is_at_most_as_long_as_any_can_be() {
-        let mut buffer = [0; LONGEST_SIGNATURE];
         let encoded = |length: usize| STRICT.encode(vec![7; length]);
         let longest = encoded(LONGEST_SIGNATURE);
-        assert_eq!(
-            decode_signature(&longest, &mut buffer).unwrap(),
-            [7; LONGEST_SIGNATURE]
-        );
-        assert!(decode_signature(&encoded(LONGEST_SIGNATURE + 1), &mut buffer).is_err());
-        assert!(decode_signature(&encoded(LONGEST), &mut buffer).is_err());
-        assert_eq!(decode_signature("", &mut buffer), Ok(&[][..]));
+        let signature = decode_signature(&longest).unwrap();
+        assert_eq!(signature[..], [7; LONGEST_SIGNATURE]);
+        assert!(decode_signature(encoded(LONGEST_SIGNATURE + 1)).is_err());
+        assert!(decode_signature(encoded(LONGEST)).is_err());
+        for length in [0, 1, 2, 3, 64, 132] {
+            assert_eq!(decode_signature(encoded(length)).unwrap().len(), length);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::leeway;
 use super::remote::{Place, RemoteKeys};
 use super::rule::{Policy, Profile};
 use super::status::IssuerStatus;
+use super::usual_header::UsualHeader;
 use super::verifier::Verifier;
 use crate::config::ConfigError;
 #[cfg(feature = "remote")]
@@ -138,7 +139,11 @@ impl Issuer {
         }
         let policy = Policy::new(issuer, audience);
         Ok(Self {
-            verifier: Verifier { policy, keys },
+            verifier: Verifier {
+                policy,
+                keys,
+                usual: UsualHeader::default(),
+            },
         })
     }
 

@@ -7,11 +7,14 @@ use super::dates::{Span, whole};
 use super::fault::Fault;
 use super::key_set::KeySet;
 use super::key_source::{Keys, Refused};
+use super::keys::VerifyingKey;
 use super::node::Node;
 use super::permissions;
 use super::revocations::{Marks, Revocations};
 use super::rule::Policy;
-use super::token::{self, Header, LONGEST_SIGNATURE};
+use super::token::{self, Header, Parts};
+use super::usual_header::UsualHeader;
+use crate::clock::Clock;
 use crate::identity::Principal;
 
 /// What one issuer's tokens must say, and the keys that they are signed with.
@@ -19,6 +22,7 @@ use crate::identity::Principal;
 pub(super) struct Verifier {
     pub(super) policy: Policy,
     pub(super) keys: Keys,
+    pub(super) usual: UsualHeader,
 }
 
 /// A token that is good.
@@ -28,24 +32,22 @@ pub(super) struct Verified {
     /// Whether it is good only in the hand of somebody who can prove something more (`cnf`).
     pub(super) bound: bool,
     /// The claims, as JSON that has been checked.
-    pub(super) payload: Box<[u8]>,
+    pub(super) payload: Vec<u8>,
     /// When it is good.
     pub(super) span: Span,
-    /// By which keys it is good.
-    pub(super) generation: Generation,
+    /// The keys by which it is good: what was verified by some is not thereby verified by others.
+    pub(super) keys: KeySet,
     /// When it was issued, if it says so.
     issued_at: Option<u64>,
-    marks: OnceLock<Marks>,
+    marks: OnceLock<Box<Marks>>,
 }
-
-/// A state of an issuer's keys: what was verified by one is not thereby verified by another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Generation(pub(super) u64);
 
 impl Verified {
     /// Whether a revocation of `revocations` stands against it.
     pub(super) async fn ask(&self, revocations: &Revocations, now: u64) -> Result<(), Refused> {
-        let marks = self.marks.get_or_init(|| Marks::of(&self.principal));
+        let marks = self
+            .marks
+            .get_or_init(|| Box::new(Marks::of(&self.principal)));
         revocations.judge(marks, self.issued_at, now).await
     }
 
@@ -54,9 +56,9 @@ impl Verified {
         Self {
             principal,
             bound: false,
-            payload: Box::default(),
+            payload: Vec::new(),
             span: Span::of_test(),
-            generation: Generation::default(),
+            keys: VerifyingKey::hs256([7; 32]).unwrap().into(),
             issued_at: None,
             marks: OnceLock::new(),
         }
@@ -64,45 +66,61 @@ impl Verified {
 }
 
 impl Verifier {
-    /// Verifies `token` at `now` with one of `keys`, the cheapest checks first; of a token whose
+    /// Verifies `token` with one of `keys`, the cheapest checks first; of a token whose
     /// signature is bad nothing is kept. All that can be said of it without a key is said before
     /// one is looked for, so that only a token that is good but for its signature can ask for keys.
     pub(super) fn verify_with(
         &self,
         keys: &KeySet,
-        generation: Generation,
-        token: &str,
-        now: u64,
+        token: Parts<'_>,
+        clock: &dyn Clock,
     ) -> Result<Verified, Fault> {
-        let parts = token::split(token)?;
-        let header = token::decode(parts.header)?;
+        let known = self.usual.load();
+        let known = known.as_ref();
+        if let Some(key) = known.and_then(|known| known.key(token.header, keys)) {
+            return self.verify_by(token, keys, clock, || Ok(key));
+        }
+        let header = token::decode_header(token.header)?;
         let header = Header::read(&header)?;
         let algorithm = self.keys.algorithm(&header.algorithm)?;
         self.policy.judge_header(&header)?;
+        let find = || keys.find(algorithm, header.key_id.as_deref());
+        let verified = self.verify_by(token, keys, clock, find)?;
+        self.usual.learn(token.header, keys, find()?);
+        Ok(verified)
+    }
 
-        let payload = token::decode(parts.payload)?;
-        let claims = Payload::read(&payload, self.policy.tenant_claim.as_deref())?;
-        let span = self.policy.judge(&claims, now)?;
+    /// Verifies a token whose header is good, with the key that `find` finds.
+    fn verify_by<'k>(
+        &self,
+        token: Parts<'_>,
+        keys: &KeySet,
+        clock: &dyn Clock,
+        find: impl FnOnce() -> Result<&'k VerifyingKey, Fault>,
+    ) -> Result<Verified, Fault> {
+        // What is no token is found out by its letters, before anything is read.
+        let payload = token::decode(token.payload)?;
+        let signature = token::decode_signature(token.signature)?;
+        let mut claims = Payload::default();
+        claims.read(&payload, self.policy.tenant_claim.as_deref())?;
+        let span = self.policy.judge(&claims, clock.now())?;
         let issued_at = date(&claims.iat)?.map(whole);
         let bound = claims.cnf != Node::Absent;
-        let mut principal = claims.into_principal()?;
+        let mut principal = claims.principal(&self.policy.issuer)?;
         if !self.policy.permissions.is_empty() {
             let held = permissions::read(&payload, &self.policy.permissions)?;
             principal = principal.with_permissions(held);
         }
 
-        let mut buffer = [0; LONGEST_SIGNATURE];
-        let signature = token::decode_signature(parts.signature, &mut buffer)?;
-        let key = keys.find(algorithm, header.key_id.as_deref())?;
-        if !key.verifies(parts.signed.as_bytes(), signature) {
+        if !find()?.verifies(token.signed, &signature) {
             return Err(Fault::BAD_SIGNATURE);
         }
         Ok(Verified {
             principal,
             bound,
-            payload: payload.into(),
+            payload,
             span,
-            generation,
+            keys: keys.clone(),
             issued_at,
             marks: OnceLock::new(),
         })
@@ -115,6 +133,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD as STRICT;
 
     use super::*;
+    use crate::clock::ManualClock;
     use crate::jwt::{Algorithm, SigningKey, pem::test_keys};
 
     const CLAIMS: &str =
@@ -130,9 +149,10 @@ mod tests {
         let verifier = Verifier {
             policy: Policy::new("i", "a"),
             keys: key.verifying_key().into(),
+            usual: UsualHeader::default(),
         };
         let keys = key.verifying_key().into();
-        verifier.verify_with(&keys, Generation::default(), token, 150)
+        verifier.verify_with(&keys, token::split(token)?, &ManualClock::at(150))
     }
 
     #[test]

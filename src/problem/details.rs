@@ -110,6 +110,14 @@ impl Problem {
         self
     }
 
+    /// The same with challenges that were written before.
+    pub(crate) fn with_challenge_lines(mut self, lines: &[HeaderValue]) -> Self {
+        for line in lines {
+            self.0.headers.append(WWW_AUTHENTICATE, line.clone());
+        }
+        self
+    }
+
     /// Tells the caller to come back in `seconds` (RFC 9110, section 10.2.3).
     #[must_use]
     pub fn with_retry_after(self, seconds: u64) -> Self {

@@ -55,7 +55,7 @@ pub enum GrpcCode {
 }
 
 impl Kind {
-    /// Every kind, for tables and documents.
+    /// Every kind, for tables and documents, in the order in which they are declared.
     pub const ALL: [Self; 14] = [
         Self::InvalidRequest,
         Self::MalformedBody,
@@ -200,7 +200,8 @@ mod tests {
     fn every_kind_has_its_own_slug_and_an_error_status() {
         let slugs: HashSet<_> = Kind::ALL.map(Kind::slug).into();
         assert_eq!(slugs.len(), Kind::ALL.len());
-        for kind in Kind::ALL {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, place);
             assert!(kind.status().is_client_error() || kind.status().is_server_error());
             assert!(kind.title().is_ascii());
         }

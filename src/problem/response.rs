@@ -1,6 +1,7 @@
 //! The one door out.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
@@ -11,6 +12,7 @@ use serde_json::json;
 
 use super::details::Problem;
 use super::dialect::Dialect;
+use super::kind::Kind;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const GRAPHQL_RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json");
@@ -50,14 +52,12 @@ impl Problem {
     }
 
     fn to_problem_json(&self) -> Bytes {
-        let (slug, title, status) = (
-            self.kind().slug(),
-            self.kind().title(),
-            self.status().as_u16(),
-        );
-        let mut body = format!(
-            r#"{{"type":"urn:portcullis:problem:{slug}","title":"{title}","status":{status}"#
-        );
+        let usual = self.status() == self.kind().status();
+        if usual && self.faults().is_empty() && !self.is_truncated() {
+            let plain = PLAIN.get(self.kind() as usize);
+            return plain.cloned().unwrap_or_default();
+        }
+        let mut body = members(self.kind(), self.status());
         // Writing to a String cannot fail.
         if !self.faults().is_empty() {
             let _ = write!(body, r#","errors":{}"#, json!(self.faults()));
@@ -78,6 +78,18 @@ impl Problem {
     }
 }
 
+/// The documents that say nothing of their own, which are most, in the order of the kinds.
+static PLAIN: LazyLock<[Bytes; Kind::ALL.len()]> = LazyLock::new(|| {
+    let plain = |kind: Kind| Bytes::from(members(kind, kind.status()) + "}");
+    Kind::ALL.map(plain)
+});
+
+/// What every document says, without the end.
+fn members(kind: Kind, status: StatusCode) -> String {
+    let (slug, title, status) = (kind.slug(), kind.title(), status.as_u16());
+    format!(r#"{{"type":"urn:portcullis:problem:{slug}","title":"{title}","status":{status}"#)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
         self.into_http()
@@ -92,7 +104,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::problem::{Challenge, FieldFault, Kind, PlainError, Renderer};
+    use crate::problem::{Challenge, FieldFault, PlainError, Renderer};
 
     fn parsed(response: &Response<Bytes>) -> Value {
         serde_json::from_slice(response.body()).unwrap()

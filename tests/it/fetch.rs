@@ -10,8 +10,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH
 use http::{Response, StatusCode};
 use portcullis::clock::ManualClock;
 use portcullis::fetch::{
-    Current, Discovery, Document, Endpoint, Fetch, FetchError, Fetcher, Fetching, Malformed,
-    Outgoing, Refreshed, Renewal,
+    Discovery, Document, Endpoint, Fetch, FetchError, Fetcher, Fetching, Malformed, Outgoing,
+    Refreshed, Renewal,
 };
 use portcullis::problem::Kind;
 use tokio::sync::Semaphore;
@@ -152,7 +152,7 @@ fn fresh(fake: &Fake, clock: &ManualClock) -> Refreshed<Names> {
     Refreshed::new(source).with_clock(clock.clone())
 }
 
-fn named(name: &str) -> impl Fn(&Current<Names>) -> Option<String> {
+fn named(name: &str) -> impl Fn(&Names) -> Option<String> {
     let name = name.to_owned();
     move |names| names.iter().find(|known| **known == name).cloned()
 }

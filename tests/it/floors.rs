@@ -22,6 +22,7 @@ const FLOORS: &[&[&str]] = &[
         "resource",
         "step_up",
     ],
+    &["test_util"],
 ];
 
 const LONGEST_FILE: usize = 300;

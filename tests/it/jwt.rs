@@ -5,5 +5,7 @@ mod claims;
 mod door;
 mod flow;
 mod jwk;
+mod kept;
 mod keys;
 mod mutations;
+mod revoked;

@@ -15,6 +15,8 @@ mod example;
 #[cfg(feature = "remote")]
 mod fetch;
 mod floors;
+#[cfg(all(feature = "test-util", feature = "jwt"))]
+mod hardened;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]

@@ -167,7 +167,7 @@ impl Dpop {
     pub(in crate::jwt) async fn prove(
         &self,
         head: &Parts,
-        token: &str,
+        token: &[u8],
         key: &Thumbprint,
         now: u64,
     ) -> Result<Option<HeaderValue>, Refused> {
@@ -182,7 +182,13 @@ impl Dpop {
         Ok(good.renew.then(|| self.fresh_nonce(now)).flatten())
     }
 
-    fn judge(&self, head: &Parts, token: &str, key: &Thumbprint, now: u64) -> Result<Good, Breach> {
+    fn judge(
+        &self,
+        head: &Parts,
+        token: &[u8],
+        key: &Thumbprint,
+        now: u64,
+    ) -> Result<Good, Breach> {
         let line = match field::exactly_one(&head.headers, "dpop") {
             Ok(Some(line)) => line.to_str().map_err(|_| super::proof::MALFORMED),
             Ok(None) => Err("dpop_proof_missing"),

@@ -15,7 +15,7 @@ use crate::jwt::json;
 use crate::jwt::jwk::{self, Members};
 use crate::jwt::keys::VerifyingKey;
 use crate::jwt::node::{Member, Node, keep};
-use crate::jwt::token::{self, Header, LONGEST_SIGNATURE};
+use crate::jwt::token::{self, Header};
 
 /// The greatest length of a proof in bytes.
 const LONGEST: usize = 8 * 1024;
@@ -48,7 +48,7 @@ impl<'p> Proof<'p> {
         if text.len() > LONGEST {
             return Err("dpop_proof_too_long");
         }
-        let parts = token::split(text).map_err(|_| MALFORMED)?;
+        let parts = token::split(text.as_bytes()).map_err(|_| MALFORMED)?;
         Ok(Self {
             header: token::decode(parts.header).map_err(|_| MALFORMED)?,
             payload: token::decode(parts.payload).map_err(|_| MALFORMED)?,
@@ -78,10 +78,10 @@ impl<'p> Proof<'p> {
             _ => Err(reason),
         };
         Ok(Claims {
-            jti: name(jti, Fault::BAD_TOKEN_ID)
-                .ok()
-                .flatten()
-                .ok_or("dpop_jti_malformed")?,
+            jti: match name(&jti, Fault::BAD_TOKEN_ID) {
+                Ok(Some(_)) => text(jti, "dpop_jti_malformed")?,
+                _ => return Err("dpop_jti_malformed"),
+            },
             htm: text(htm, "dpop_htm_malformed")?,
             htu: text(htu, "dpop_htu_malformed")?,
             iat: date(&iat).ok().flatten().ok_or("dpop_iat_malformed")?,
@@ -105,10 +105,8 @@ impl<'p> Proof<'p> {
             .ok_or("dpop_wrong_algorithm")?;
         let jwk = key_in(&self.header)?;
         let key = import(&jwk, algorithm).ok_or("dpop_key_refused")?;
-        let mut buffer = [0; LONGEST_SIGNATURE];
-        let signature = token::decode_signature(self.parts.signature, &mut buffer);
-        let signature = signature.map_err(|_| MALFORMED)?;
-        if !key.verifies(self.parts.signed.as_bytes(), signature) {
+        let signature = token::decode_signature(self.parts.signature).map_err(|_| MALFORMED)?;
+        if !key.verifies(self.parts.signed, &signature) {
             return Err("dpop_bad_signature");
         }
         digest(&jwk).ok_or("dpop_key_refused")

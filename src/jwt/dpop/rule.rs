@@ -25,7 +25,7 @@ pub(super) struct Request<'r> {
     /// The address, in normal form.
     pub(super) address: &'r str,
     /// The access token.
-    pub(super) token: &'r str,
+    pub(super) token: &'r [u8],
     /// The thumbprint of the key that the token is bound to.
     pub(super) key: &'r Thumbprint,
 }
@@ -133,7 +133,7 @@ mod tests {
         let request = Request {
             method: "GET",
             address: ADDRESS,
-            token: "token",
+            token: b"token",
             key: &KEY,
         };
         judge(claims, &KEY, request, nonces, NOW)
@@ -186,7 +186,7 @@ mod tests {
         let request = Request {
             method: "GET",
             address: ADDRESS,
-            token: "token",
+            token: b"token",
             key: &[6; 32],
         };
         let found = judge(&good(), &KEY, request, None, NOW);

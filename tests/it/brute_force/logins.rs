@@ -24,7 +24,7 @@ async fn each_failure_after_the_free_ones_doubles_the_wait() {
     for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
         let begun = throttle.begin(&from(HOME), "alice").await;
         assert_eq!(refusal(&begun), Some(("too_many_failures", wait)));
-        clock.advance(Duration::from_secs(wait) - Duration::from_nanos(1));
+        clock.advance(Duration::new(wait - 1, 999_999_999));
         assert!(!guess(&throttle, &from(HOME), "alice").await, "{wait}");
         clock.advance(Duration::from_nanos(1));
         assert!(guess(&throttle, &from(HOME), "alice").await, "{wait}");
@@ -171,7 +171,7 @@ async fn a_network_is_known_for_ninety_days() {
     attempt.succeeded(&from(HOME)).await.unwrap();
     assert!(!guess(&throttle, &from("192.0.2.2"), "alice").await);
     assert!(!guess(&throttle, &network(1), "alice").await);
-    clock.advance(90 * DAY - Duration::from_nanos(1));
+    clock.advance(Duration::new(90 * 86_400 - 1, 999_999_999));
     for (nanoseconds, known) in [(0, true), (1, false)] {
         clock.advance(Duration::from_nanos(nanoseconds));
         let attempt = throttle.begin(&from(HOME), "alice").await.unwrap();
