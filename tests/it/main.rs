@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod brute_force;
 mod cached_key_ring;
 #[cfg(feature = "confirm")]
 mod confirm;
@@ -46,6 +47,7 @@ mod rate_limit_shared;
 #[cfg(feature = "redis")]
 mod redis_cluster;
 mod refresh_families;
+mod resource;
 mod revocation_marks;
 mod secrets;
 mod seen;
