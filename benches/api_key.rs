@@ -55,11 +55,14 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for NoOp<S> {
     }
 }
 
+/// An owner and the hash of a key.
+type Kept = (Arc<String>, [u8; 32]);
+
 /// The least: no checksum, no expiry, no revocation, no event, no problem.
 #[derive(Clone)]
 struct Least<S> {
     inner: S,
-    keys: Arc<HashMap<String, (Arc<String>, [u8; 32])>>,
+    keys: Arc<HashMap<String, Kept>>,
 }
 
 #[derive(Clone)]

@@ -10,10 +10,12 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// What each character is worth.
 const DIGITS: [u8; 256] = {
     let mut digits = [NO_DIGIT; 256];
-    let mut digit = 0;
     let mut rest: &[u8] = ALPHABET;
+    let mut digit = 0;
     while let [first, others @ ..] = rest {
-        digits[*first as usize] = digit;
+        if let Some((_, [place, ..])) = digits.split_at_mut_checked(*first as usize) {
+            *place = digit;
+        }
         digit += 1;
         rest = others;
     }

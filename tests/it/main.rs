@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod brute_force;
 mod cached_key_ring;
 #[cfg(feature = "confirm")]
 mod confirm;
@@ -37,6 +38,7 @@ mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
+mod resource;
 mod secrets;
 mod seen;
 mod step_up;
