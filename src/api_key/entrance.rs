@@ -120,10 +120,10 @@ impl<'h> Shown<'h> {
         if bytes.len() > MAX_LEN {
             return Err("key_too_long");
         }
-        if !bytes.is_ascii() {
+        let key = str::from_utf8(bytes).map_err(|_| "key_not_ascii")?;
+        if !key.is_ascii() {
             return Err("key_not_ascii");
         }
-        let key = str::from_utf8(bytes).map_err(|_| "key_not_ascii")?;
         Ok(Self { key, way })
     }
 }
@@ -147,6 +147,14 @@ fn hushed<'h>(
     headers: &'h mut HeaderMap,
     name: &HeaderName,
 ) -> Result<Option<&'h HeaderValue>, &'static str> {
+    if headers.len() == headers.keys_len() {
+        // No field is repeated, which is the rule.
+        let line = headers.get_mut(name);
+        return Ok(line.map(|line| {
+            line.set_sensitive(true);
+            &*line
+        }));
+    }
     // A map that is too full to tell has no key.
     let Ok(Entry::Occupied(mut lines)) = headers.try_entry(name) else {
         return Ok(None);

@@ -70,7 +70,7 @@ impl KeyFormat {
         let (checked, _) = text.split_at_checked(text.len().checked_sub(base62::CHECKSUM_LEN)?)?;
         // A checksum of another length or alphabet equals none.
         let fits = is_alphanumeric(secret.as_bytes());
-        let is_key = fits && checksum.as_bytes() == base62::checksum(checked);
+        let is_key = fits && base62::is_checksum(checksum.as_bytes(), checked);
         is_key.then(|| KeyId::parse(id))?
     }
 

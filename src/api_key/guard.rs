@@ -158,14 +158,18 @@ impl RequireApiKey {
     /// The record of the key that the request shows, if it is good.
     async fn admitted(&self, head: &mut Parts) -> Result<(Arc<KeyRecord>, Way), Problem> {
         let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
-        let found = match self.ring.find(id) {
+        let mut now = self.clock.now();
+        let found = match self.ring.find_at(id, now) {
             Answer::Ready(Some(answer)) => answer,
-            later => later.await,
+            later => {
+                let answer = later.await;
+                now = self.clock.now(); // the key may have ended in the meantime
+                answer
+            }
         }
         .map_err(refusal::unavailable)?;
         let kept = found.as_ref().map(|record| record.hash());
         let proof = self.hasher.compare(kept, shown.key);
-        let now = self.clock.now();
         let extensions = &head.extensions;
         let record = rule::admitted(found, proof, now, || ClientAddr::of(extensions))
             .map_err(|fault| self.refusals.fault(fault))?;

@@ -33,7 +33,7 @@ struct Notes {
     due: AtomicU64,
 }
 
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 const CAPACITY: usize = 10_000;
 
 impl LastUsed {

@@ -44,7 +44,7 @@ impl Network {
     /// Whether `client` is in the network. No IPv4 client is in an IPv6 network, `::/0` included.
     #[must_use]
     pub fn contains(self, client: ClientAddr) -> bool {
-        self.address.is_ipv4() == client.ip().is_ipv4() && self.masked(client.ip()) == self.address
+        self.masked(client.ip()) == self.address
     }
 
     /// `address` without the bits after the prefix.

@@ -11,7 +11,7 @@ use super::key_id::KeyId;
 use super::key_memory::KeyMemory;
 use super::key_record::KeyRecord;
 use super::key_ring::{KeyOwner, KeyRing};
-use crate::clock::{Clock, SystemClock, nanoseconds};
+use crate::clock::{Clock, SystemClock};
 
 /// Remembers what the ring `R` said of a key, for up to 30 seconds, so that most requests reach
 /// no database. A handle: clones share the memory.
@@ -60,8 +60,8 @@ impl<R: KeyRing> CachedKeyRing<R> {
         }
     }
 
-    /// Has what was said count for `lifetime` (default: 30 seconds), at most five minutes; zero
-    /// remembers nothing.
+    /// Has what was said count for `lifetime` in whole seconds (default: 30), at most five minutes;
+    /// less than a second remembers nothing.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime.min(LONGEST);
@@ -75,14 +75,11 @@ impl<R: KeyRing> CachedKeyRing<R> {
         self
     }
 
-    async fn look_up(&self, id: KeyId) -> Result<Option<Arc<KeyRecord>>, StoreError> {
+    async fn look_up(&self, id: KeyId, now: u64) -> Result<Option<Arc<KeyRecord>>, StoreError> {
         let shared = Arc::clone(&self.shared);
         let asking = async move { shared.ring.find(id).await };
-        let until = self
-            .clock
-            .ticks()
-            .saturating_add(nanoseconds(self.lifetime));
-        self.shared.memory.join(id, until, asking).await
+        let counts = now..now.saturating_add(self.lifetime.as_secs());
+        self.shared.memory.join(id, counts, asking).await
     }
 
     /// Changes the keys `ids` by way of `change`, and forgets them however that ends.
@@ -104,9 +101,13 @@ impl<R: KeyRing> CachedKeyRing<R> {
 
 impl<R: KeyRing> KeyRing for CachedKeyRing<R> {
     fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>> {
-        match self.shared.memory.recall(id, self.clock.ticks()) {
+        self.find_at(id, self.clock.now())
+    }
+
+    fn find_at(&self, id: KeyId, now: u64) -> Answer<'_, Option<Arc<KeyRecord>>> {
+        match self.shared.memory.recall(id, now) {
             Some(known) => Answer::ready(known),
-            None => Answer::later(self.look_up(id)),
+            None => Answer::later(self.look_up(id, now)),
         }
     }
 

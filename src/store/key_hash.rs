@@ -36,7 +36,7 @@ impl KeyHash {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         let same: bool = words(&self.bytes).ct_eq(&words(&other.bytes)).into();
-        same & (self.rule == other.rule)
+        same && self.rule == other.rule
     }
 
     /// The number of the rule by which the hash was made; 0 is plain SHA-256.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,13 +16,16 @@ use super::key_id::KeyId;
 use super::key_record::KeyRecord;
 
 type Found = Option<Arc<KeyRecord>>;
+/// The moments at which an answer counts. A clock that is set back before the first of them makes
+/// it count no more, so that no answer outlives twice its time.
+type Counts = Range<u64>;
 type Outcome = Result<Found, Arc<StoreError>>;
 /// A question that whoever waits for it drives; given up when nobody does any more.
 type Asking = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 pub(super) struct KeyMemory {
-    known: Cache<KeyId, (Arc<KeyRecord>, u64)>,
-    unknown: Cache<KeyId, u64>,
+    known: Cache<KeyId, (Arc<KeyRecord>, Counts)>,
+    unknown: Cache<KeyId, Counts>,
     under_way: Mutex<HashMap<KeyId, Flight>>,
     next: AtomicU64,
 }
@@ -41,24 +45,24 @@ impl KeyMemory {
         }
     }
 
-    /// What is known of the key `id` at the moment `ticks`.
-    pub(super) fn recall(&self, id: KeyId, ticks: u64) -> Option<Found> {
-        if let Some((record, until)) = self.known.get(&id) {
-            return (ticks < until).then_some(Some(record));
+    /// What is known of the key `id` at the moment `now`.
+    pub(super) fn recall(&self, id: KeyId, now: u64) -> Option<Found> {
+        if let Some((record, counts)) = self.known.get(&id) {
+            return counts.contains(&now).then_some(Some(record));
         }
-        let until = self.unknown.get(&id)?;
-        (ticks < until).then_some(None)
+        let counts = self.unknown.get(&id)?;
+        counts.contains(&now).then_some(None)
     }
 
     /// What comes of the question for the key `id` that is under way, or else of `asking`, which
-    /// counts until `until`.
+    /// counts at the moments `counts`.
     pub(super) async fn join(
         self: &Arc<Self>,
         id: KeyId,
-        until: u64,
+        counts: Counts,
         asking: impl Future<Output = Result<Found, StoreError>> + Send + 'static,
     ) -> Result<Found, StoreError> {
-        let question = self.question(id, until, asking);
+        let question = self.question(id, counts, asking);
         question
             .await
             .map_err(|error| StoreError::new(error.store(), error))
@@ -67,7 +71,7 @@ impl KeyMemory {
     fn question(
         self: &Arc<Self>,
         id: KeyId,
-        until: u64,
+        counts: Counts,
         asking: impl Future<Output = Result<Found, StoreError>> + Send + 'static,
     ) -> Shared<Asking> {
         let mut under_way = self.under_way();
@@ -85,7 +89,7 @@ impl KeyMemory {
         };
         let asking: Asking = Box::pin(async move {
             let outcome = asking.await.map_err(Arc::new);
-            landing.keep(&outcome, until);
+            landing.keep(&outcome, counts);
             outcome
         });
         let shared = asking.shared();
@@ -128,7 +132,7 @@ struct Landing {
 impl Landing {
     /// Keeps an answer, unless the key has been changed since the question was asked: then it is
     /// no longer the one that is on the list.
-    fn keep(&self, outcome: &Outcome, until: u64) {
+    fn keep(&self, outcome: &Outcome, counts: Counts) {
         let under_way = self.memory.under_way();
         let asked = under_way.get(&self.id).map(|flight| flight.number);
         if asked != Some(self.number) {
@@ -139,11 +143,11 @@ impl Landing {
                 self.memory.unknown.remove(&self.id);
                 self.memory
                     .known
-                    .insert(self.id, (Arc::clone(record), until));
+                    .insert(self.id, (Arc::clone(record), counts));
             }
             Ok(None) => {
                 self.memory.known.remove(&self.id);
-                self.memory.unknown.insert(self.id, until);
+                self.memory.unknown.insert(self.id, counts);
             }
             Err(_) => {}
         }

@@ -32,6 +32,14 @@ pub trait KeyRing: fmt::Debug + Send + Sync + 'static {
     /// The record of the key `id`, also of one that is expired or revoked.
     fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>>;
 
+    /// As [`find`](Self::find), for one who has just read the time: `now`, in seconds since the Unix
+    /// epoch. A ring that keeps answers for a while tells by it which of them still count, without
+    /// reading the time again; others have no use for it.
+    fn find_at(&self, id: KeyId, now: u64) -> Answer<'_, Option<Arc<KeyRecord>>> {
+        let _ = now;
+        self.find(id)
+    }
+
     /// Keeps a new record. `false` if there is a key of this id already; that one stays as it is.
     fn insert(&self, record: Arc<KeyRecord>) -> Answer<'_, bool>;
 
@@ -82,6 +90,10 @@ pub trait KeyRing: fmt::Debug + Send + Sync + 'static {
 impl<K: KeyRing + ?Sized> KeyRing for Arc<K> {
     fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>> {
         (**self).find(id)
+    }
+
+    fn find_at(&self, id: KeyId, now: u64) -> Answer<'_, Option<Arc<KeyRecord>>> {
+        (**self).find_at(id, now)
     }
 
     fn insert(&self, record: Arc<KeyRecord>) -> Answer<'_, bool> {

@@ -21,13 +21,16 @@ use portcullis::store::{Answer, KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing, St
 
 use crate::support::send;
 
+/// What a ring is told at once.
+pub(super) type Uses = Vec<(KeyId, u64)>;
+
 /// Counts what it is asked, and answers nothing while it is down.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spy {
     ring: MemoryKeyRing,
     lookups: Arc<AtomicUsize>,
     rehashes: Arc<AtomicUsize>,
-    touches: Arc<Mutex<Vec<Vec<(KeyId, u64)>>>>,
+    touches: Arc<Mutex<Vec<Uses>>>,
     down: Arc<AtomicBool>,
     frozen: Arc<AtomicBool>,
 }
@@ -41,7 +44,7 @@ impl Spy {
         self.rehashes.swap(0, Ordering::Relaxed)
     }
 
-    pub(super) fn touches(&self) -> Vec<Vec<(KeyId, u64)>> {
+    pub(super) fn touches(&self) -> Vec<Uses> {
         std::mem::take(&mut self.touches.lock().unwrap())
     }
 
