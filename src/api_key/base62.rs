@@ -5,6 +5,24 @@ use rand::TryRng;
 use rand::rngs::{SysError, SysRng};
 use zeroize::Zeroizing;
 
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// What each character is worth.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut rest: &[u8] = ALPHABET;
+    let mut digit = 0;
+    while let [first, others @ ..] = rest {
+        if let Some((_, [place, ..])) = digits.split_at_mut_checked(*first as usize) {
+            *place = digit;
+        }
+        digit += 1;
+        rest = others;
+    }
+    digits
+};
+const NO_DIGIT: u8 = u8::MAX;
+
 /// The length of a checksum: 62^6 is more than 2^32.
 pub(super) const CHECKSUM_LEN: usize = 6;
 
@@ -17,6 +35,24 @@ pub(super) fn checksum(text: &str) -> [u8; CHECKSUM_LEN] {
         rest /= 62;
     }
     out
+}
+
+/// Whether `written` is the [`checksum`] of `text`. Reading it takes a fraction of the time that
+/// writing one to compare it with would take.
+pub(super) fn is_checksum(written: &[u8], text: &str) -> bool {
+    let Ok(written) = <&[u8; CHECKSUM_LEN]>::try_from(written) else {
+        return false;
+    };
+    let mut number = 0;
+    let mut worst = 0;
+    for character in written {
+        let digit = DIGITS.get(usize::from(*character)).copied();
+        let digit = digit.unwrap_or(NO_DIGIT);
+        worst = worst.max(digit);
+        number = number * 62 + u64::from(digit);
+    }
+    // One number has one text of this length.
+    worst < 62 && number == u64::from(crc32fast::hash(text.as_bytes()))
 }
 
 /// `N` characters, each drawn evenly from the 62 by the operating system: 5.954 bits apiece, so
@@ -52,12 +88,8 @@ fn evenly(byte: u8) -> Option<u8> {
 
 /// The character for a digit below 62.
 fn character(digit: u8) -> u8 {
-    match digit {
-        0..=9 => b'0' + digit,
-        10..=35 => b'A' + (digit - 10),
-        36..=61 => b'a' + (digit - 36),
-        _ => b'0',
-    }
+    let character = ALPHABET.get(usize::from(digit));
+    character.copied().unwrap_or(b'0')
 }
 
 #[cfg(test)]
@@ -88,6 +120,25 @@ mod tests {
         let number = digits.iter().fold(0, |n, &d| n * 62 + u64::from(d));
         assert_eq!(number, 0xCBF4_3926);
         assert_eq!(checksum(""), *b"000000");
+    }
+
+    #[test]
+    fn a_checksum_has_one_text() {
+        for text in ["", "a", "123456789"] {
+            let right = checksum(text);
+            assert!(is_checksum(&right, text));
+            assert!(!is_checksum(&right, "other"));
+            assert!(!is_checksum(&right[1..], text));
+            assert!(!is_checksum(&[b"0", &right[..]].concat(), text));
+            for place in 0..CHECKSUM_LEN {
+                for byte in (0..=u8::MAX).filter(|byte| *byte != right[place]) {
+                    let mut wrong = right;
+                    wrong[place] = byte;
+                    assert!(!is_checksum(&wrong, text), "{wrong:?}");
+                }
+            }
+        }
+        assert!(!is_checksum(b"zzzzzzzzzzzzzzzzzzzz", ""));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rand::rngs::SysError;
 use super::base62;
 use crate::config::ConfigError;
 use crate::secret::Secret;
-use crate::store::KeyId;
+use crate::store::{KeyId, is_alphanumeric};
 
 const SECRET_LEN: usize = 43;
 const MAX_PREFIX_LEN: usize = 32;
@@ -23,7 +23,7 @@ const MAX_PREFIX_LEN: usize = 32;
 /// # fn main() -> Result<(), portcullis::config::ConfigError> {
 /// let format = KeyFormat::new("acme_live")?;
 /// assert_eq!(
-///     format.scanner_pattern(),
+///     format.secret_scanning_regex(),
 ///     "acme_live_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}"
 /// );
 /// # Ok(())
@@ -31,12 +31,14 @@ const MAX_PREFIX_LEN: usize = 32;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFormat {
-    prefix: Box<str>,
+    /// The prefix and an underscore.
+    start: Box<str>,
 }
 
 impl KeyFormat {
-    /// Keys that begin with `prefix` and an underscore. The prefix tells what a key is for and
-    /// where it works, as in `acme_live` and `acme_test`; keys of another prefix are refused.
+    /// Keys that begin with `prefix` and an underscore. The prefix tells what a key is for and in
+    /// which environment it works, as in `acme_live` and `acme_test`; keys of another prefix are
+    /// refused by their form alone.
     ///
     /// # Errors
     /// [`ConfigError`] unless `prefix` is 1 to 32 lower-case ASCII letters, digits and
@@ -54,7 +56,7 @@ impl KeyFormat {
             )));
         }
         Ok(Self {
-            prefix: prefix.into(),
+            start: format!("{prefix}_").into(),
         })
     }
 
@@ -62,25 +64,41 @@ impl KeyFormat {
     /// Untrusted text is fine; whether there is such a key is for the ring to say.
     #[must_use]
     pub fn id_of(&self, text: &str) -> Option<KeyId> {
-        let rest = text.strip_prefix(&*self.prefix)?.strip_prefix('_')?;
-        let (id, tail) = rest.split_once('_')?;
-        let id = KeyId::parse(id)?;
-        let (secret, checksum) = tail.split_at_checked(SECRET_LEN)?;
+        let rest = text.strip_prefix(&*self.start)?;
+        let (id, rest) = rest.split_at_checked(KeyId::LEN)?;
+        let (secret, checksum) = rest.strip_prefix('_')?.split_at_checked(SECRET_LEN)?;
         let (checked, _) = text.split_at_checked(text.len().checked_sub(base62::CHECKSUM_LEN)?)?;
         // A checksum of another length or alphabet equals none.
-        (secret.bytes().all(|c| c.is_ascii_alphanumeric())
-            && checksum.as_bytes() == base62::checksum(checked))
-        .then_some(id)
+        let fits = is_alphanumeric(secret.as_bytes());
+        let is_key = fits && base62::is_checksum(checksum.as_bytes(), checked);
+        is_key.then(|| KeyId::parse(id))?
+    }
+
+    /// Whether `text` is a whole key of some other prefix.
+    pub(super) fn is_foreign(&self, text: &str) -> bool {
+        let tail = 1 + KeyId::LEN + 1 + SECRET_LEN + base62::CHECKSUM_LEN;
+        text.len()
+            .checked_sub(tail)
+            .and_then(|end| text.get(..end))
+            .filter(|prefix| *prefix != self.prefix())
+            .and_then(|prefix| Self::new(prefix).ok())
+            .is_some_and(|other| other.id_of(text).is_some())
+    }
+
+    /// How the keys begin.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.start.strip_suffix('_').unwrap_or_default()
     }
 
     /// A regular expression that finds leaked keys of this format in any text. It has no word
     /// boundaries, since keys leak inside other words too (`\nacme_live_...` in a JSON string);
     /// [`id_of`](Self::id_of) tells which of the finds are keys.
     #[must_use]
-    pub fn scanner_pattern(&self) -> String {
+    pub fn secret_scanning_regex(&self) -> String {
         let tail = SECRET_LEN + base62::CHECKSUM_LEN;
         let id = KeyId::LEN;
-        format!("{}_[0-9A-Za-z]{{{id}}}_[0-9A-Za-z]{{{tail}}}", self.prefix)
+        format!("{}[0-9A-Za-z]{{{id}}}_[0-9A-Za-z]{{{tail}}}", self.start)
     }
 
     /// A new key and its id.
@@ -91,10 +109,9 @@ impl KeyFormat {
         let id = base62::random::<{ KeyId::LEN }>()?;
         let secret = base62::random::<SECRET_LEN>()?;
         // Long enough from the start: growing would leave copies behind.
-        let parts = self.prefix.len() + id.len() + secret.len() + base62::CHECKSUM_LEN;
-        let mut key = String::with_capacity(parts + 2);
-        key.push_str(&self.prefix);
-        key.push('_');
+        let parts = self.start.len() + id.len() + secret.len() + base62::CHECKSUM_LEN;
+        let mut key = String::with_capacity(parts + 1);
+        key.push_str(&self.start);
         key.extend(id.iter().copied().map(char::from));
         key.push('_');
         key.extend(secret.iter().copied().map(char::from));
@@ -108,7 +125,7 @@ impl KeyFormat {
 impl Default for KeyFormat {
     fn default() -> Self {
         Self {
-            prefix: "key".into(),
+            start: "key_".into(),
         }
     }
 }
@@ -180,10 +197,14 @@ mod tests {
             let format = KeyFormat::new("acme_live").unwrap();
             let (id, key) = format.mint().unwrap();
             prop_assert_eq!(format.id_of(key.expose()), Some(id));
+            prop_assert!(!format.is_foreign(key.expose()));
             for other in ["acme", "acme_test", "acme_live_2", "live", "key"] {
-                prop_assert_eq!(KeyFormat::new(other).unwrap().id_of(key.expose()), None);
+                let other = KeyFormat::new(other).unwrap();
+                prop_assert_eq!(other.id_of(key.expose()), None);
+                prop_assert!(other.is_foreign(key.expose()));
+                prop_assert!(!other.is_foreign(&key.expose()[1..]));
             }
-            let pattern = regex::Regex::new(&format.scanner_pattern()).unwrap();
+            let pattern = regex::Regex::new(&format.secret_scanning_regex()).unwrap();
             let text = format!(r#"{{"a":"\n{}"}}"#, key.expose());
             prop_assert_eq!(pattern.find(&text).unwrap().as_str(), key.expose());
         }
@@ -203,6 +224,8 @@ mod tests {
         fn no_text_makes_the_parser_panic(text: String, tail in "key_[0-9A-Za-z_\u{e9}]{60,72}") {
             prop_assert_eq!(KeyFormat::default().id_of(&text), None);
             prop_assert_eq!(KeyFormat::default().id_of(&tail), None);
+            prop_assert!(!KeyFormat::default().is_foreign(&text));
+            prop_assert!(!KeyFormat::default().is_foreign(&tail));
         }
     }
 }

@@ -2,30 +2,35 @@
 
 use std::sync::Arc;
 
-use http::header::HeaderName;
+use http::Uri;
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use tower_layer::Layer;
 
+use super::entrance::{Bearer, Entrance, Query, Shown, Way};
 use super::format::KeyFormat;
+use super::hasher::KeyHasher;
+use super::last_used::LastUsed;
+use super::refusal::{self, Refusals};
+use super::rehash::Rehash;
 use super::rule;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
-use crate::identity::{Caller, Facts, Scopes};
-use crate::problem::{Challenge, Kind, Problem};
-use crate::store::{KeyHash, KeyId, KeyRing, StoreError};
-
-/// When a caller may try again if the ring cannot answer.
-const RETRY_AFTER_SECONDS: u64 = 5;
+use crate::identity::{Caller, ClientAddr, Facts, Scopes};
+use crate::problem::{Challenge, Problem};
+use crate::store::{Answer, KeyId, KeyRecord, KeyRing};
 
 /// Lets a request in only if it carries a good API key in its header `X-API-Key`.
 #[derive(Clone, Debug)]
 pub struct RequireApiKey {
     ring: Arc<dyn KeyRing>,
     format: KeyFormat,
-    header: HeaderName,
-    realm: Box<str>,
-    scopes: Scopes,
+    entrance: Entrance,
+    hasher: KeyHasher,
+    rehash: Rehash,
+    last_used: Option<LastUsed>,
+    refusals: Refusals,
     clock: Arc<dyn Clock>,
 }
 
@@ -36,9 +41,15 @@ impl RequireApiKey {
         Self {
             ring: Arc::new(ring),
             format: KeyFormat::default(),
-            header: HeaderName::from_static("x-api-key"),
-            realm: "api".into(),
-            scopes: Scopes::default(),
+            entrance: Entrance {
+                header: HeaderName::from_static("x-api-key"),
+                bearer: None,
+                query: None,
+            },
+            hasher: KeyHasher::default(),
+            rehash: Rehash::default(),
+            last_used: None,
+            refusals: Refusals::of_realm("api"),
             clock: Arc::new(SystemClock),
         }
     }
@@ -52,10 +63,47 @@ impl RequireApiKey {
         Ok(self)
     }
 
-    /// Reads keys from the header `name` alone (default: `X-API-Key`). Its value is the bare key.
+    /// Reads keys from the header `name` (default: `X-API-Key`). Its value is the bare key.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName) -> Self {
-        self.header = name;
+        self.entrance.header = name;
+        self
+    }
+
+    /// Reads keys that come as bearer tokens too: `Authorization: Bearer <key>` (RFC 6750, section
+    /// 2.1). Such a guard cannot stand in an `or` with one that reads bearer tokens as well: each
+    /// would take the other's credentials for its own, and refuse them.
+    #[must_use]
+    pub fn with_bearer(mut self) -> Self {
+        self.entrance.bearer = Some(Bearer);
+        self.refusals.bearer = Some(Bearer);
+        self
+    }
+
+    /// Reads keys from the parameter `name` of the query too, for callers who can send no headers.
+    /// Queries end up in logs, histories and `Referer` headers, and so do these keys (OWASP ASVS
+    /// 5.0, 14.2.1); give such callers keys that can do little and end soon. What is answered to
+    /// them bears `Cache-Control: no-store`. A name or a key in percent-encoding is not known.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `name` has other characters than letters, digits, `_` and `-`.
+    pub fn dangerous_allow_query(mut self, name: &str) -> Result<Self, ConfigError> {
+        self.entrance.query = Some(Query::named(name)?);
+        Ok(self)
+    }
+
+    /// Knows keys by the hashes that `hasher` makes (default: plain SHA-256). Keys that were
+    /// hashed with a former pepper are hashed anew when they are used.
+    #[must_use]
+    pub fn with_hasher(mut self, hasher: KeyHasher) -> Self {
+        self.hasher = hasher;
+        self
+    }
+
+    /// Notes when each key was last used (default: nobody does).
+    #[must_use]
+    pub fn with_last_used(mut self, notes: LastUsed) -> Self {
+        self.last_used = Some(notes);
         self
     }
 
@@ -63,7 +111,7 @@ impl RequireApiKey {
     /// section 11.5).
     #[must_use]
     pub fn with_realm(mut self, realm: impl Into<Box<str>>) -> Self {
-        self.realm = realm.into();
+        self.refusals.realm = realm.into();
         self
     }
 
@@ -75,7 +123,7 @@ impl RequireApiKey {
         mut self,
         names: impl IntoIterator<Item = N>,
     ) -> Result<Self, ConfigError> {
-        self.scopes = Scopes::of(names)?;
+        self.refusals.scopes = Scopes::of(names)?;
         Ok(self)
     }
 
@@ -86,45 +134,55 @@ impl RequireApiKey {
         self
     }
 
-    /// The id and the hash of the key that was sent. The hash is taken before it is known whether
-    /// there is such a key, so that both cases cost the same.
-    fn presented(&self, head: &Parts) -> Result<(KeyId, KeyHash), Problem> {
-        let key = rule::presented(&head.headers, &self.header)
-            .map_err(|reason| self.refusal(Kind::InvalidRequest, reason, Some("invalid_request")))?
-            .ok_or_else(|| self.refusal(Kind::Unauthenticated, "no_credential", None))?;
-        let id = self
-            .format
-            .id_of(key)
-            .ok_or_else(|| self.invalid("key_malformed"))?;
-        Ok((id, KeyHash::of(key)))
+    /// The key that was sent, and its id.
+    fn shown<'h>(
+        &self,
+        headers: &'h mut HeaderMap,
+        uri: &'h Uri,
+    ) -> Result<(Shown<'h>, KeyId), Problem> {
+        let shown = self
+            .entrance
+            .shown(headers, uri)
+            .map_err(|reason| self.refusals.malformed(reason))?
+            .ok_or_else(|| self.refusals.missing())?;
+        let id = self.format.id_of(shown.key).ok_or_else(|| {
+            self.refusals.invalid(if self.format.is_foreign(shown.key) {
+                "key_other_prefix"
+            } else {
+                "key_malformed"
+            })
+        })?;
+        Ok((shown, id))
     }
 
-    /// One refusal for all that can be wrong with a key, so that nobody learns what it was.
-    fn invalid(&self, reason: &'static str) -> Problem {
-        self.refusal(Kind::InvalidCredential, reason, Some("invalid_key"))
-    }
-
-    fn refusal(&self, kind: Kind, reason: &'static str, error: Option<&str>) -> Problem {
-        Problem::new(kind)
-            .because(reason)
-            .with_challenge(&self.challenge(error))
-    }
-
-    fn challenge(&self, error: Option<&str>) -> Challenge {
-        let challenge = Challenge::new("ApiKey").with("realm", &self.realm);
-        match error {
-            Some(error) => challenge.with("error", error),
-            None => challenge,
+    /// The record of the key that the request shows, if it is good.
+    async fn admitted(&self, head: &mut Parts) -> Result<(Arc<KeyRecord>, Way), Problem> {
+        let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
+        let mut now = self.clock.now();
+        let found = match self.ring.find_at(id, now) {
+            Answer::Ready(Some(answer)) => answer,
+            later => {
+                let answer = later.await;
+                now = self.clock.now(); // the key may have ended in the meantime
+                answer
+            }
         }
-    }
-
-    fn lacks_scope(&self) -> Problem {
-        let challenge = self
-            .challenge(Some("insufficient_scope"))
-            .with("scope", &self.scopes.to_string());
-        Problem::new(Kind::InsufficientScope)
-            .because("insufficient_scope")
-            .with_challenge(&challenge)
+        .map_err(refusal::unavailable)?;
+        let kept = found.as_ref().map(|record| record.hash());
+        let proof = self.hasher.compare(kept, shown.key);
+        let extensions = &head.extensions;
+        let record = rule::admitted(found, proof, now, || ClientAddr::of(extensions))
+            .map_err(|fault| self.refusals.fault(fault))?;
+        if self.hasher.is_outdated(record.hash()) {
+            let ring = &*self.ring;
+            self.rehash
+                .bring_up(&record, shown.key, &self.hasher, ring)
+                .await;
+        }
+        if let Some(notes) = &self.last_used {
+            notes.note(id, now);
+        }
+        Ok((record, shown.way))
     }
 }
 
@@ -132,42 +190,41 @@ impl Guard for RequireApiKey {
     const PLACE: Place = Place::Authn;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        if let Some(line) = head.headers.get_mut(&self.header) {
-            line.set_sensitive(true); // whoever logs the headers further in does not log the key
-        }
-        let (id, hash) = self.presented(head)?;
-        let found = self.ring.find(id).await.map_err(unavailable)?;
-        let record = rule::admitted(found, &hash, self.clock.now())
-            .map_err(|reason| self.invalid(reason))?;
-        let enough = record.scopes().contains_all(&self.scopes);
+        let (record, way) = self.admitted(head).await?;
+        let enough = record.scopes().contains_all(&self.refusals.scopes);
         // The caller is known even if the key is too weak for this route: the event names them.
         let facts = Facts::entry(&mut head.extensions);
         facts.caller = Caller::Known(record.principal().clone());
-        facts.keep_evidence(record);
-        if enough {
-            Ok(Pass::default())
-        } else {
-            Err(self.lacks_scope().into())
+        if way == Way::Bearer {
+            facts.scheme = Some("Bearer");
         }
+        facts.keep_evidence(record);
+        if !enough {
+            return Err(self.refusals.too_weak().into());
+        }
+        Ok(match way {
+            Way::Header | Way::Bearer => Pass::default(),
+            Way::Query => Pass::stamped([(CACHE_CONTROL, HeaderValue::from_static("no-store"))]),
+        })
     }
 
     fn describe(&self) -> Demand {
         let key = Demand::Credential("API key".into());
-        if self.scopes.is_empty() {
+        if self.refusals.scopes.is_empty() {
             key
         } else {
-            key.and(Demand::Scopes(self.scopes.clone()))
+            key.and(Demand::Scopes(self.refusals.scopes.clone()))
         }
     }
 }
 
 impl Authenticator for RequireApiKey {
     fn is_presented(&self, head: &Parts) -> bool {
-        head.headers.contains_key(&self.header)
+        self.entrance.is_used(head)
     }
 
     fn challenges(&self) -> Vec<Challenge> {
-        vec![self.challenge(None)]
+        self.refusals.challenges()
     }
 }
 
@@ -177,11 +234,4 @@ impl<S> Layer<S> for RequireApiKey {
     fn layer(&self, inner: S) -> Self::Service {
         GuardService::new(inner, self.clone())
     }
-}
-
-fn unavailable(error: StoreError) -> Problem {
-    Problem::new(Kind::Unavailable)
-        .because("key_ring_unavailable")
-        .caused_by(error)
-        .with_retry_after(RETRY_AFTER_SECONDS)
 }

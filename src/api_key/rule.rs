@@ -2,114 +2,113 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName};
+use super::hasher::Proof;
+use crate::identity::ClientAddr;
+use crate::store::KeyRecord;
 
-use crate::field::exactly_one;
-use crate::store::{KeyHash, KeyRecord};
-
-/// The longest header value that is looked at.
-const MAX_HEADER_LEN: usize = 256;
-
-/// What the one line of the field `name` says, if there is one.
-///
-/// # Errors
-/// A reason, if it is not clear which key is meant, or it can be none whatever its format.
-pub(super) fn presented<'h>(
-    headers: &'h HeaderMap,
-    name: &HeaderName,
-) -> Result<Option<&'h str>, &'static str> {
-    let Some(line) = exactly_one(headers, name).map_err(|_| "key_repeated")? else {
-        return Ok(None);
-    };
-    if line.len() > MAX_HEADER_LEN {
-        return Err("key_too_long");
-    }
-    line.to_str().map(Some).map_err(|_| "key_not_ascii")
+/// Why a key is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is no good. The reason is for the event alone.
+    Bad(&'static str),
+    /// It may be used from some networks only, and nobody knows where the request comes from.
+    NowhereKnown,
 }
 
-/// The record of the presented key, if it is good at the moment `now`.
+/// The record of the presented key, if it is good at the moment `now` from where `client` is.
 ///
-/// Which hashes are compared does not depend on whether there is a record, and only who has the
-/// whole key gets as far as the question whether it has been withdrawn.
+/// Only who has the whole key gets as far as the question what is the matter with it.
 ///
 /// # Errors
-/// The reason, for the event alone.
+/// [`Fault`], if it is not.
 pub(super) fn admitted(
     found: Option<Arc<KeyRecord>>,
-    presented: &KeyHash,
+    proof: Proof,
     now: u64,
-) -> Result<Arc<KeyRecord>, &'static str> {
-    let none = KeyHash::from([0; 32]);
-    let kept = found.as_ref().map_or(&none, |record| record.hash());
-    let same = kept.matches(presented);
-    match found {
-        None => Err("key_unknown"),
-        Some(_) if !same => Err("key_mismatch"),
-        Some(record) if record.is_revoked() => Err("key_revoked"),
-        Some(record) if record.is_expired(now) => Err("key_expired"),
-        Some(record) => Ok(record),
-    }
+    client: impl FnOnce() -> Option<ClientAddr>,
+) -> Result<Arc<KeyRecord>, Fault> {
+    let record = found.ok_or(Fault::Bad("key_unknown"))?;
+    let reason = match proof {
+        Proof::Different => "key_mismatch",
+        Proof::UnknownRule => "key_pepper_unknown",
+        Proof::Same if record.is_revoked() => "key_revoked",
+        Proof::Same if record.is_expired(now) => "key_expired",
+        Proof::Same if record.is_premature(now) => "key_not_yet_valid",
+        Proof::Same if record.networks().are_all() => return Ok(record),
+        Proof::Same => match client() {
+            None => return Err(Fault::NowhereKnown),
+            Some(client) if record.networks().admit(client) => return Ok(record),
+            Some(_) => "key_other_network",
+        },
+    };
+    Err(Fault::Bad(reason))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
-    use crate::store::KeyId;
+    use crate::identity::Networks;
+    use crate::store::{KeyHash, KeyId};
 
     #[test]
-    fn a_key_is_good_up_to_its_last_second_unless_it_was_withdrawn() {
+    fn a_key_is_good_from_its_first_second_to_its_last_unless_it_was_withdrawn() {
+        use Proof::{Different, Same, UnknownRule};
         let record = |expires_at| {
             let id = KeyId::parse("0123456789abcXYZ").unwrap();
             KeyRecord::new(id, KeyHash::of("good"), "alice", 1_000, expires_at)
         };
         let expiring = Some(record(Some(2_000)));
+        let later = Some(record(Some(2_000)).with_not_before(1_500));
         let revoked = Some(record(Some(2_000)).with_revocation(1_500));
-        for (found, presented, now, expected) in [
-            (expiring.clone(), "good", 1_999, Ok(())),
-            (expiring.clone(), "good", 2_000, Err("key_expired")),
-            (expiring.clone(), "good", u64::MAX, Err("key_expired")),
-            (expiring.clone(), "guess", 1_999, Err("key_mismatch")),
-            (expiring, "guess", 2_000, Err("key_mismatch")),
-            (Some(record(None)), "good", u64::MAX, Ok(())),
-            (Some(record(None)), "guess", 0, Err("key_mismatch")),
-            (revoked.clone(), "good", 1_499, Err("key_revoked")), // a clock that lags opens nothing
-            (revoked.clone(), "good", 2_000, Err("key_revoked")),
-            (revoked, "guess", 1_500, Err("key_mismatch")),
-            (None, "good", 0, Err("key_unknown")),
+        for (found, proof, now, expected) in [
+            (expiring.clone(), Same, 1_999, Ok(())),
+            (expiring.clone(), Same, 2_000, Err("key_expired")),
+            (expiring.clone(), Same, u64::MAX, Err("key_expired")),
+            (expiring.clone(), Different, 1_999, Err("key_mismatch")),
+            (
+                expiring.clone(),
+                UnknownRule,
+                1_999,
+                Err("key_pepper_unknown"),
+            ),
+            (expiring, Different, 2_000, Err("key_mismatch")),
+            (later.clone(), Same, 1_500, Ok(())),
+            (later.clone(), Same, 1_499, Err("key_not_yet_valid")),
+            (later.clone(), Same, 2_000, Err("key_expired")),
+            (later, Different, 1_499, Err("key_mismatch")),
+            (Some(record(None)), Same, u64::MAX, Ok(())),
+            (Some(record(None)), Different, 0, Err("key_mismatch")),
+            (revoked.clone(), Same, 1_499, Err("key_revoked")), // a clock that lags opens nothing
+            (revoked.clone(), Same, 2_000, Err("key_revoked")),
+            (revoked, Different, 1_500, Err("key_mismatch")),
+            (None, Different, 0, Err("key_unknown")),
+            (None, Same, 0, Err("key_unknown")),
         ] {
-            let verdict = admitted(found.map(Arc::new), &KeyHash::of(presented), now);
-            assert_eq!(verdict.map(|_| ()), expected, "{presented} at {now}");
+            let verdict = admitted(found.map(Arc::new), proof, now, || panic!("not asked"));
+            let expected = expected.map_err(Fault::Bad);
+            assert_eq!(verdict.map(|_| ()), expected, "{proof:?} at {now}");
         }
     }
 
     #[test]
-    fn a_hash_of_zeros_is_the_hash_of_no_key() {
-        let verdict = admitted(None, &KeyHash::from([0; 32]), 0);
-        assert_eq!(verdict.map(|_| ()), Err("key_unknown"));
-    }
-
-    #[test]
-    fn one_short_ascii_line_is_looked_at() {
-        let name = HeaderName::from_static("x-api-key");
-        let (longest, longer) = ("k".repeat(256), "k".repeat(257));
-        for (lines, expected) in [
-            (&[][..], Ok(None)),
-            (&[""], Ok(Some(""))),
-            (&["abc"], Ok(Some("abc"))),
-            (&[&longest], Ok(Some(longest.as_str()))),
-            (&[&longer], Err("key_too_long")),
-            (&["abc", "abc"], Err("key_repeated")),
-            (&["abc", ""], Err("key_repeated")),
-            (&["\u{e9}"], Err("key_not_ascii")),
+    fn a_key_of_some_networks_is_good_in_these_alone() {
+        let id = KeyId::parse("0123456789abcXYZ").unwrap();
+        let networks = Networks::of(["192.0.2.0/25", "2001:db8::/32"]).unwrap();
+        let record = KeyRecord::new(id, KeyHash::of("good"), "alice", 0, None);
+        let record = Arc::new(record.with_networks(networks));
+        for (client, expected) in [
+            (Some("192.0.2.127"), Ok(())),
+            (Some("::ffff:192.0.2.127"), Ok(())),
+            (Some("192.0.2.128"), Err(Fault::Bad("key_other_network"))),
+            (Some("2001:db8:ffff::"), Ok(())),
+            (Some("2001:db9::"), Err(Fault::Bad("key_other_network"))),
+            (None, Err(Fault::NowhereKnown)),
         ] {
-            let mut headers = HeaderMap::new();
-            for line in lines {
-                let value = HeaderValue::from_bytes(line.as_bytes()).unwrap();
-                headers.append(&name, value);
-            }
-            assert_eq!(presented(&headers, &name), expected, "{lines:?}");
+            let client = client.map(|text| ClientAddr::new(text.parse().unwrap()));
+            let verdict = admitted(Some(Arc::clone(&record)), Proof::Same, 0, || client);
+            assert_eq!(verdict.map(|_| ()), expected, "{client:?}");
+            let guess = admitted(Some(Arc::clone(&record)), Proof::Different, 0, || client);
+            assert_eq!(guess.map(|_| ()), Err(Fault::Bad("key_mismatch")));
         }
     }
 }

@@ -14,14 +14,18 @@
 //! assert_eq!(caller.principal().unwrap().subject(), "alice");
 //! ```
 
+mod allowance;
 mod client;
 mod facts;
+mod network;
 mod permissions;
 mod principal;
 mod scope;
 
+pub use allowance::Allowance;
 pub use client::ClientAddr;
 pub use facts::{Caller, Facts};
+pub use network::{Network, Networks};
 pub use permissions::{Permissions, TooManyPermissions};
 pub use principal::{Credential, Principal};
 pub use scope::{Scope, Scopes};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::allowance::Allowance;
 use super::permissions::Permissions;
 use super::scope::Scopes;
 
@@ -23,6 +24,7 @@ struct Record {
     auth_time: Option<u64>,
     acr: Option<Box<str>>,
     amr: Box<[Box<str>]>,
+    allowance: Option<Allowance>,
 }
 
 /// What the caller showed to prove who they are. The ids are names, not secrets.
@@ -88,6 +90,7 @@ impl Record {
             auth_time: None,
             acr: None,
             amr: Box::default(),
+            allowance: None,
         }
     }
 }
@@ -147,6 +150,12 @@ impl Principal {
         self.altered(|record| record.amr = methods.into_iter().map(Into::into).collect())
     }
 
+    /// Says how much the credential may be used, for rate limits that ask.
+    #[must_use]
+    pub fn with_allowance(self, allowance: Allowance) -> Self {
+        self.altered(|record| record.allowance = Some(allowance))
+    }
+
     /// Stable identifier of the caller, unique within the issuer.
     #[must_use]
     pub fn subject(&self) -> &str {
@@ -198,6 +207,12 @@ impl Principal {
     /// By what means the caller logged in.
     pub fn amr(&self) -> impl Iterator<Item = &str> {
         self.0.amr.iter().map(AsRef::as_ref)
+    }
+
+    /// How much the credential may be used, if it says so itself.
+    #[must_use]
+    pub fn allowance(&self) -> Option<Allowance> {
+        self.0.allowance
     }
 
     /// Several changes at once, for those who have all of them at hand.

@@ -12,6 +12,7 @@ use super::rule::By;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stop};
+use crate::identity::Facts;
 use crate::problem::{Kind, Problem};
 use crate::store::memory::MemoryQuotas;
 use crate::store::{Answer, Charge, Decision, Key, Limit, Quota, Quotas};
@@ -24,11 +25,16 @@ pub struct RateLimit {
     by: By,
     quota: Quota,
     limit: Limit,
+    allowances: Option<Allowances>,
     cost: u32,
     label: Label,
     store: Arc<dyn Quotas>,
     clock: Arc<dyn Clock>,
 }
+
+/// Credentials are given the quota that they bring along.
+#[derive(Clone, Copy)]
+struct Allowances;
 
 /// When to come back if the store cannot answer, in seconds.
 const STORE_RETRY: u64 = 5;
@@ -116,6 +122,17 @@ impl RateLimit {
         })
     }
 
+    /// Gives a caller whose credential brings a quota of its own that quota instead, as a token
+    /// bucket: [`Principal::allowance`], which API keys may have. Others are given the limit's
+    /// own. What was used counts whichever it is, so that nobody has both.
+    ///
+    /// [`Principal::allowance`]: crate::identity::Principal::allowance
+    #[must_use]
+    pub fn with_allowances(mut self) -> Self {
+        self.allowances = Some(Allowances);
+        self
+    }
+
     /// Counts in `store` (default: in memory, for this limit alone).
     #[must_use]
     pub fn with_store(mut self, store: Arc<dyn Quotas>) -> Self {
@@ -153,6 +170,7 @@ impl RateLimit {
             by,
             quota,
             limit,
+            allowances: None,
             cost: 1,
             label: Label::new(name, quota, &limit)?,
             store: Arc::new(MemoryQuotas::new()),
@@ -160,7 +178,17 @@ impl RateLimit {
         })
     }
 
-    async fn decide(&self, head: &Parts) -> Result<Decision, Problem> {
+    /// The quota that the caller's credential brings along, if it counts here.
+    fn allowance(&self, head: &Parts) -> Option<(Quota, Limit)> {
+        self.allowances?;
+        let caller = Facts::caller(&head.extensions).principal()?;
+        let allowance = caller.allowance()?;
+        let quota = Quota::new(allowance.units(), allowance.period());
+        // Every allowance is within the bounds of a quota; should one not be, the limit's own is.
+        Some((quota, quota.checked().ok()?))
+    }
+
+    async fn decide(&self, head: &Parts, limit: &Limit) -> Result<Decision, Problem> {
         let key = self
             .by
             .key(head)
@@ -168,7 +196,7 @@ impl RateLimit {
         let charge = Charge {
             policy: self.label.policy(),
             key: &key,
-            limit: &self.limit,
+            limit,
             cost: self.cost,
             now: self.clock.ticks(),
         };
@@ -189,8 +217,13 @@ impl Guard for RateLimit {
     const PLACE: Place = Place::Quota;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let decision = self.decide(head).await?;
-        let stamps = self.label.stamps(&decision);
+        let allowance = self.allowance(head);
+        let limit = allowance.as_ref().map_or(&self.limit, |(_, limit)| limit);
+        let decision = self.decide(head, limit).await?;
+        let stamps = match &allowance {
+            None => self.label.stamps(&decision),
+            Some((quota, limit)) => self.label.with_quota(*quota, limit).stamps(&decision),
+        };
         if decision.admitted {
             Ok(Pass::stamped(stamps))
         } else {

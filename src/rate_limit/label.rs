@@ -27,22 +27,23 @@ impl Label {
     pub(super) fn new(name: &str, quota: Quota, limit: &Limit) -> Result<Self, ConfigError> {
         let policy = Policy::new(name)?;
         let quoted = quoted(name);
-        let told = joined(&[
-            quoted.as_bytes(),
-            b";q=",
-            Decimal::new(limit.units().into()).as_bytes(),
-            b";w=",
-            Decimal::new(quota.window_seconds()).as_bytes(),
-        ]);
         Ok(Self {
             policy: Arc::new(policy),
-            quota: told,
+            quota: told(&quoted, quota, limit),
             prefix: [quoted.as_bytes(), b";r="].concat().into(),
         })
     }
 
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// This label with another quota under the same name.
+    pub(super) fn with_quota(&self, quota: Quota, limit: &Limit) -> Self {
+        Self {
+            quota: told(&quoted(self.policy.name()), quota, limit),
+            ..self.clone()
+        }
     }
 
     /// The headers that tell `decision`.
@@ -55,6 +56,17 @@ impl Label {
         ]);
         vec![(RATE_LIMIT_POLICY, self.quota.clone()), (RATE_LIMIT, state)]
     }
+}
+
+/// How a quota is told; its name is `quoted`.
+fn told(quoted: &str, quota: Quota, limit: &Limit) -> HeaderValue {
+    joined(&[
+        quoted.as_bytes(),
+        b";q=",
+        Decimal::new(limit.units().into()).as_bytes(),
+        b";w=",
+        Decimal::new(quota.window_seconds()).as_bytes(),
+    ])
 }
 
 /// Nanoseconds in seconds, rounded up, so that nobody comes back too early.

@@ -31,12 +31,16 @@
 //! authentication guard before a limit on callers) answers 500, told as a misconfiguration. A
 //! caller who is known to be a stranger is limited by their address. An IPv6 client is its /64.
 //!
+//! A credential may bring a quota of its own ([`Principal::allowance`]; API keys can);
+//! [`RateLimit::with_allowances`] honours it.
+//!
 //! Quotas are kept in memory ([`MemoryQuotas`]) unless a store is given; if that cannot answer,
 //! nobody is let in (503 with `Retry-After`). Of keys only a keyed hash is kept.
 //!
 //! What is refused takes nothing from the quota. What is let in takes from it even if a later guard
 //! or the handler refuses, and limits in front of the one that refuses have taken theirs.
 //!
+//! [`Principal::allowance`]: crate::identity::Principal::allowance
 //! [`MemoryQuotas`]: crate::store::memory::MemoryQuotas
 
 mod early;

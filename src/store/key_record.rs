@@ -1,109 +1,32 @@
 //! What is kept of an API key: never the key itself.
 
-use std::fmt;
+mod successor;
 
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-
+use super::key_hash::KeyHash;
+use super::key_id::KeyId;
 use super::key_ring::KeyOwner;
-use crate::identity::{Credential, Principal, Scopes};
-
-/// The public name of an API key: 16 letters and digits. It may be shown and logged.
-///
-/// Ids are ordered byte by byte, as ASCII is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; Self::LEN]);
-
-impl KeyId {
-    /// The length of an id in bytes.
-    pub const LEN: usize = 16;
-
-    /// The id that `text` is, if it is one. Untrusted text is fine.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        bytes
-            .iter()
-            .all(u8::is_ascii_alphanumeric)
-            .then_some(Self(bytes))
-    }
-
-    /// The id of these characters, drawn from the letters and digits.
-    pub(crate) fn drawn(characters: [u8; Self::LEN]) -> Self {
-        Self(characters)
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        // Every byte is an ASCII letter or digit.
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
-
-/// The SHA-256 of a whole API key; all that is kept of it. A key has 256 bits of its own, so that
-/// a slow hash would add nothing but a way to wear the server out.
-///
-/// It has no `PartialEq`: it is compared in constant time, by [`matches`](Self::matches).
-#[derive(Clone, Copy)]
-pub struct KeyHash([u8; 32]);
-
-impl KeyHash {
-    /// The hash of `key`.
-    #[must_use]
-    pub fn of(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
-    }
-
-    /// Whether this is the hash `other`, in constant time.
-    #[must_use]
-    pub fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-
-    /// The bytes, for engines to store.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-/// The hash that an engine has stored.
-impl From<[u8; 32]> for KeyHash {
-    fn from(stored: [u8; 32]) -> Self {
-        Self(stored)
-    }
-}
-
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyHash(..)")
-    }
-}
+use crate::identity::{Allowance, Credential, Networks, Principal, Scopes};
 
 /// One API key, as a [`KeyRing`](super::KeyRing) keeps it. Moments are seconds since the Unix
 /// epoch.
+///
+/// An engine stores what the methods without arguments answer, and puts a record together again by
+/// [`new`](Self::new) and the steps that follow it.
 #[derive(Clone, Debug)]
 pub struct KeyRecord {
     id: KeyId,
     hash: KeyHash,
     principal: Principal,
+    prefix: Box<str>,
     label: Option<Box<str>>,
+    networks: Networks,
     created_at: u64,
+    not_before: Option<u64>,
     expires_at: Option<u64>,
     revoked_at: Option<u64>,
+    last_used_at: Option<u64>,
+    supersedes: Option<KeyId>,
+    replaced_by: Option<KeyId>,
 }
 
 impl KeyRecord {
@@ -124,10 +47,16 @@ impl KeyRecord {
             id,
             hash,
             principal: Principal::new(owner).with_credential(credential),
+            prefix: "key".into(),
             label: None,
+            networks: Networks::default(),
             created_at,
+            not_before: None,
             expires_at,
             revoked_at: None,
+            last_used_at: None,
+            supersedes: None,
+            replaced_by: None,
         }
     }
 
@@ -145,6 +74,20 @@ impl KeyRecord {
         self
     }
 
+    /// Gives the key a quota of its own.
+    #[must_use]
+    pub fn with_allowance(mut self, allowance: Allowance) -> Self {
+        self.principal = self.principal.with_allowance(allowance);
+        self
+    }
+
+    /// Says how the text of the key begins (default: `key`): its environment, as in `acme_live`.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<Box<str>>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
     /// Says what the key is for, in its owner's words.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<Box<str>>) -> Self {
@@ -152,10 +95,59 @@ impl KeyRecord {
         self
     }
 
+    /// Has the key be refused outside of `networks` (default: none is refused).
+    #[must_use]
+    pub fn with_networks(mut self, networks: Networks) -> Self {
+        self.networks = networks;
+        self
+    }
+
+    /// Has the key be refused before `moment`.
+    #[must_use]
+    pub fn with_not_before(mut self, moment: u64) -> Self {
+        self.not_before = Some(moment);
+        self
+    }
+
+    /// Keeps another hash of the same key.
+    #[must_use]
+    pub fn with_hash(mut self, hash: KeyHash) -> Self {
+        self.hash = hash;
+        self
+    }
+
     /// Withdraws the key; a moment that stands already stays.
     #[must_use]
     pub fn with_revocation(mut self, at: u64) -> Self {
         self.revoked_at.get_or_insert(at);
+        self
+    }
+
+    /// Has the key end at `at`; an earlier end that stands already stays.
+    #[must_use]
+    pub fn with_end(mut self, at: u64) -> Self {
+        self.expires_at = Some(self.expires_at.map_or(at, |end| end.min(at)));
+        self
+    }
+
+    /// Notes that the key was used at `at`; a later use that stands already stays.
+    #[must_use]
+    pub fn with_last_use(mut self, at: u64) -> Self {
+        self.last_used_at = self.last_used_at.max(Some(at));
+        self
+    }
+
+    /// Says which key this one takes the place of.
+    #[must_use]
+    pub fn with_predecessor(mut self, id: KeyId) -> Self {
+        self.supersedes = Some(id);
+        self
+    }
+
+    /// Says which key takes the place of this one.
+    #[must_use]
+    pub fn with_successor(mut self, id: KeyId) -> Self {
+        self.replaced_by = Some(id);
         self
     }
 
@@ -189,16 +181,40 @@ impl KeyRecord {
         self.principal.scopes()
     }
 
+    /// The quota of the key, if it has one of its own.
+    #[must_use]
+    pub fn allowance(&self) -> Option<Allowance> {
+        self.principal.allowance()
+    }
+
+    /// How the text of the key begins.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// What the key is for, in its owner's words.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
     }
 
+    /// From where the key may be used.
+    #[must_use]
+    pub fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
     /// When the key was issued.
     #[must_use]
     pub fn created_at(&self) -> u64 {
         self.created_at
+    }
+
+    /// The first moment at which the key is accepted; `None` if it always was.
+    #[must_use]
+    pub fn not_before(&self) -> Option<u64> {
+        self.not_before
     }
 
     /// The first moment at which the key is refused; `None` if there is none.
@@ -213,6 +229,25 @@ impl KeyRecord {
         self.revoked_at
     }
 
+    /// When the key was last used, as far as it has been noted: uses are noted a minute and more
+    /// late, and not each of them.
+    #[must_use]
+    pub fn last_used_at(&self) -> Option<u64> {
+        self.last_used_at
+    }
+
+    /// The key that this one takes the place of.
+    #[must_use]
+    pub fn supersedes(&self) -> Option<KeyId> {
+        self.supersedes
+    }
+
+    /// The key that takes the place of this one.
+    #[must_use]
+    pub fn replaced_by(&self) -> Option<KeyId> {
+        self.replaced_by
+    }
+
     /// Whether the key was withdrawn, at whatever moment.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
@@ -224,6 +259,12 @@ impl KeyRecord {
     pub fn is_expired(&self, now: u64) -> bool {
         self.expires_at.is_some_and(|end| now >= end)
     }
+
+    /// Whether the key is not yet good at the moment `now`.
+    #[must_use]
+    pub fn is_premature(&self, now: u64) -> bool {
+        self.not_before.is_some_and(|start| now < start)
+    }
 }
 
 #[cfg(test)]
@@ -231,37 +272,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_sixteen_letters_and_digits() {
-        for (text, is_id) in [
-            ("0123456789abcXYZ", true),
-            ("0123456789abcXY", false),
-            ("0123456789abcXYZ0", false),
-            ("0123456789abc_YZ", false),
-            ("0123456789abc\u{e9}Y", false), // sixteen bytes, not sixteen letters
-            ("", false),
-        ] {
-            let id = KeyId::parse(text);
-            assert_eq!(id.is_some(), is_id, "{text:?}");
-            assert_eq!(id.as_ref().map(KeyId::as_str), is_id.then_some(text));
-        }
-    }
-
-    #[test]
-    fn only_the_hash_of_a_key_is_kept_and_it_is_not_shown() {
-        let abc = KeyHash::of("abc"); // FIPS 180-2, appendix B.1
-        assert_eq!(abc.as_bytes()[..4], [0xba, 0x78, 0x16, 0xbf]);
-        assert!(abc.matches(&KeyHash::from(*abc.as_bytes())));
-        let mut last = *abc.as_bytes();
-        last[31] ^= 1;
-        assert!(!abc.matches(&KeyHash::from(last)));
-        assert_eq!(format!("{abc:?}"), "KeyHash(..)");
-    }
-
-    #[test]
-    fn the_first_revocation_stands() {
+    fn the_first_revocation_the_earliest_end_and_the_latest_use_stand() {
         let id = KeyId::parse("0123456789abcXYZ").unwrap();
         let record = KeyRecord::new(id, KeyHash::of("abc"), "alice", 10, None);
-        let record = record.with_revocation(20).with_revocation(30);
+        let record = record.with_revocation(20).with_revocation(10);
         assert_eq!(record.revoked_at(), Some(20));
+        let record = record.with_end(30).with_end(40).with_end(25).with_end(35);
+        assert_eq!(record.expires_at(), Some(25));
+        let record = record.with_last_use(2).with_last_use(3).with_last_use(1);
+        assert_eq!(record.last_used_at(), Some(3));
     }
 }

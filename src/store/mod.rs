@@ -5,9 +5,13 @@
 //! so that an engine in memory answers at once, without a box or a suspension.
 
 mod answer;
+mod cached_key_ring;
 mod error;
 mod gcra;
 mod key;
+mod key_hash;
+mod key_id;
+mod key_memory;
 mod key_record;
 mod key_ring;
 pub mod memory;
@@ -18,11 +22,15 @@ mod seen;
 mod window;
 
 pub use answer::Answer;
+pub use cached_key_ring::CachedKeyRing;
 pub use error::StoreError;
 pub use gcra::Bucket;
 pub use key::{Key, KeyKind};
-pub use key_record::{KeyHash, KeyId, KeyRecord};
-pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing};
+pub use key_hash::KeyHash;
+pub use key_id::KeyId;
+pub(crate) use key_id::is_alphanumeric;
+pub use key_record::KeyRecord;
+pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing, USES_AT_ONCE};
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use revocation_marks::RevocationMarks;

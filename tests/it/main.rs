@@ -6,6 +6,7 @@ mod api_key;
 mod assign;
 mod authz;
 mod brute_force;
+mod cached_key_ring;
 #[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(feature = "jwt")]

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use http::{HeaderValue, Request};
-use portcullis::api_key::{NewApiKey, RequireApiKey};
+use portcullis::api_key::{KeyHasher, LastUsed, NewApiKey, Pepper, RequireApiKey};
 use portcullis::clock::ManualClock;
 use portcullis::guard::{Guard, Shield};
 use portcullis::secret::Secret;
 use portcullis::store::memory::MemoryKeyRing;
+use portcullis::store::{CachedKeyRing, KeyRing};
 
 /// No eight characters of `secret` in a row stand in what `Debug` writes of `holder`.
 fn assert_silent(secret: &str, holder: &impl Debug) {
@@ -48,7 +49,16 @@ async fn whatever_holds_an_api_key_is_silent() {
     assert_silent(secret, &issued);
     assert_silent(secret, &ring);
     assert_silent(secret, &issued.record);
+    let pepper = Pepper::new(1, secret).unwrap();
+    assert_silent(secret, &pepper);
+    assert_silent(secret, &KeyHasher::peppered(pepper));
+    let cached = CachedKeyRing::over(ring.clone());
+    cached.find(issued.record.id()).await.unwrap();
+    assert_silent(secret, &cached);
+    let last_used = LastUsed::in_ring(cached);
+    assert_silent(secret, &last_used);
     let guard = RequireApiKey::in_ring(ring).with_clock(clock);
+    let guard = guard.with_last_used(last_used);
     assert_silent(secret, &guard);
     assert_silent(secret, &Shield::new().with(guard.clone()));
 

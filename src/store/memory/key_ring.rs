@@ -1,12 +1,11 @@
 //! API keys in memory.
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::ops::Bound;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLock};
 
+use super::keys::Keys;
 use crate::clock::{Clock, SystemClock};
-use crate::store::{Answer, KEYS_A_PAGE, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
+use crate::store::{Answer, KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
 
 /// API keys in the memory of this process: bounded, and gone when the process ends. A handle:
 /// clones share the keys.
@@ -19,15 +18,6 @@ pub struct MemoryKeyRing {
     capacity: usize,
     clock: Arc<dyn Clock>,
 }
-
-#[derive(Default)]
-struct Keys {
-    by_id: HashMap<KeyId, Arc<KeyRecord>>,
-    by_owner: HashMap<Owner, BTreeSet<KeyId>>,
-}
-
-/// A subject and a tenant.
-type Owner = (Box<str>, Option<Box<str>>);
 
 impl MemoryKeyRing {
     /// A ring for at most `capacity` keys. The default is 10 000.
@@ -47,41 +37,47 @@ impl MemoryKeyRing {
         self
     }
 
-    fn read(&self) -> Result<RwLockReadGuard<'_, Keys>, StoreError> {
-        self.keys.read().map_err(|_| poisoned())
+    fn reading<T>(&self, read: impl FnOnce(&Keys) -> T) -> Answer<'static, T> {
+        match self.keys.read() {
+            Ok(keys) => Answer::ready(read(&keys)),
+            Err(_) => poisoned().into(),
+        }
     }
 
-    fn write(&self) -> Result<RwLockWriteGuard<'_, Keys>, StoreError> {
-        self.keys.write().map_err(|_| poisoned())
+    fn changing<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> Result<T, StoreError> {
+        match self.keys.write() {
+            Ok(mut keys) => Ok(change(&mut keys)),
+            Err(_) => Err(poisoned()),
+        }
     }
 
-    fn inserted(&self, record: Arc<KeyRecord>) -> Result<bool, StoreError> {
-        let mut keys = self.write()?;
-        if keys.by_id.contains_key(&record.id()) {
-            return Ok(false);
-        }
-        if keys.by_id.len() >= self.capacity {
-            keys.drop_dead(self.clock.now());
-        }
-        if keys.by_id.len() >= self.capacity {
-            return Err(StoreError::new(
-                "memory",
-                "the key ring is full of live keys: give it more room or revoke some",
-            ));
-        }
-        keys.insert(record);
-        Ok(true)
+    /// Changes the record of the key `id`, if there is one.
+    fn altering(
+        &self,
+        id: KeyId,
+        alter: impl FnOnce(KeyRecord) -> KeyRecord,
+    ) -> Answer<'static, bool> {
+        Answer::Ready(Some(self.changing(|keys| keys.alter(id, alter))))
     }
 
-    fn revoked(&self, id: KeyId, at: u64) -> Result<bool, StoreError> {
-        let mut keys = self.write()?;
-        let Some(record) = keys.by_id.get_mut(&id) else {
-            return Ok(false);
+    fn adding(&self, add: impl FnOnce(&mut Keys) -> Result<bool, StoreError>) -> Answer<'_, bool> {
+        let change = |keys: &mut Keys| {
+            if keys.len() >= self.capacity {
+                keys.drop_dead(self.clock.now());
+            }
+            add(keys)
         };
-        if !record.is_revoked() {
-            *record = Arc::new(KeyRecord::clone(record).with_revocation(at));
+        Answer::Ready(Some(self.changing(change).flatten()))
+    }
+
+    fn room(&self, keys: &Keys) -> Result<(), StoreError> {
+        if keys.len() < self.capacity {
+            return Ok(());
         }
-        Ok(true)
+        Err(StoreError::new(
+            "memory",
+            "the key ring is full of live keys: give it more room or revoke some",
+        ))
     }
 }
 
@@ -93,17 +89,54 @@ impl Default for MemoryKeyRing {
 
 impl KeyRing for MemoryKeyRing {
     fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>> {
-        Answer::Ready(Some(
-            self.read().map(|keys| keys.by_id.get(&id).map(Arc::clone)),
-        ))
+        self.reading(|keys| keys.get(id).map(Arc::clone))
     }
 
     fn insert(&self, record: Arc<KeyRecord>) -> Answer<'_, bool> {
-        Answer::Ready(Some(self.inserted(record)))
+        self.adding(|keys| {
+            if keys.get(record.id()).is_some() {
+                return Ok(false);
+            }
+            self.room(keys)?;
+            keys.insert(record);
+            Ok(true)
+        })
     }
 
     fn revoke(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
-        Answer::Ready(Some(self.revoked(id, at)))
+        self.altering(id, |record| record.with_revocation(at))
+    }
+
+    fn retire(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
+        self.altering(id, |record| record.with_end(at))
+    }
+
+    fn replace(&self, successor: Arc<KeyRecord>, ends_at: u64) -> Answer<'_, bool> {
+        self.adding(|keys| {
+            let Some(old) = keys.replaceable(&successor) else {
+                return Ok(false);
+            };
+            self.room(keys)?;
+            let new = successor.id();
+            keys.insert(successor);
+            Ok(keys.alter(old, |record| record.with_end(ends_at).with_successor(new)))
+        })
+    }
+
+    fn rehash(&self, id: KeyId, from: KeyHash, to: KeyHash) -> Answer<'_, bool> {
+        Answer::Ready(Some(self.changing(|keys| {
+            keys.get(id)
+                .is_some_and(|record| record.hash().matches(&from))
+                && keys.alter(id, |record| record.with_hash(to))
+        })))
+    }
+
+    fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
+        Answer::Ready(Some(self.changing(|keys| {
+            for (id, at) in uses {
+                keys.alter(*id, |record| record.with_last_use(*at));
+            }
+        })))
     }
 
     fn list<'a>(
@@ -111,7 +144,7 @@ impl KeyRing for MemoryKeyRing {
         owner: KeyOwner<'a>,
         after: Option<KeyId>,
     ) -> Answer<'a, Vec<Arc<KeyRecord>>> {
-        Answer::Ready(Some(self.read().map(|keys| keys.page(owner, after))))
+        self.reading(|keys| keys.page(owner, after))
     }
 }
 
@@ -121,40 +154,6 @@ impl fmt::Debug for MemoryKeyRing {
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }
-}
-
-impl Keys {
-    fn insert(&mut self, record: Arc<KeyRecord>) {
-        let id = record.id();
-        self.by_owner
-            .entry(owned(record.owner()))
-            .or_default()
-            .insert(id);
-        self.by_id.insert(id, record);
-    }
-
-    fn drop_dead(&mut self, now: u64) {
-        let Self { by_id, by_owner } = self;
-        by_id.retain(|_, record| !record.is_revoked() && !record.is_expired(now));
-        by_owner.retain(|_, ids| {
-            ids.retain(|id| by_id.contains_key(id));
-            !ids.is_empty()
-        });
-    }
-
-    fn page(&self, owner: KeyOwner<'_>, after: Option<KeyId>) -> Vec<Arc<KeyRecord>> {
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let ids = self.by_owner.get(&owned(owner));
-        ids.into_iter()
-            .flat_map(|ids| ids.range((start, Bound::Unbounded)))
-            .filter_map(|id| self.by_id.get(id).map(Arc::clone))
-            .take(KEYS_A_PAGE)
-            .collect()
-    }
-}
-
-fn owned(owner: KeyOwner<'_>) -> Owner {
-    (owner.subject().into(), owner.tenant().map(Into::into))
 }
 
 /// Whoever held the lock panicked, so what it guards may be half done.
@@ -169,7 +168,6 @@ mod tests {
 
     use super::*;
     use crate::clock::ManualClock;
-    use crate::store::KeyHash;
 
     fn key(number: usize, expires_at: Option<u64>) -> Arc<KeyRecord> {
         let id = KeyId::parse(&format!("{number:016}")).unwrap();
@@ -198,6 +196,16 @@ mod tests {
         let left = ring.list(KeyOwner::named("alice"), None).await.unwrap();
         let left: Vec<_> = left.iter().map(|record| record.id()).collect();
         assert_eq!(left, [key(3, None).id(), key(4, None).id()]);
+    }
+
+    #[tokio::test]
+    async fn a_full_ring_replaces_no_key_and_leaves_the_old_one_as_it_was() {
+        let ring = MemoryKeyRing::with_capacity(1);
+        assert!(ring.insert(key(1, None)).await.unwrap());
+        let successor = KeyRecord::clone(&key(2, None)).with_predecessor(key(1, None).id());
+        assert!(ring.replace(Arc::new(successor), 9).await.is_err());
+        let old = ring.find(key(1, None).id()).await.unwrap().unwrap();
+        assert_eq!((old.expires_at(), old.replaced_by()), (None, None));
     }
 
     #[tokio::test]

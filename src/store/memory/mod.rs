@@ -3,6 +3,7 @@
 mod expiring;
 mod give_back;
 mod key_ring;
+mod keys;
 mod quotas;
 mod revocation_marks;
 mod rings;

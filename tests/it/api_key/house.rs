@@ -1,11 +1,13 @@
 //! What the suites of API keys share: a ring that can be watched, and an application behind it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
@@ -15,29 +17,51 @@ use portcullis::event::SecurityEvent;
 use portcullis::guard::{Guard, Shield};
 use portcullis::identity::{Principal, Scopes};
 use portcullis::store::memory::MemoryKeyRing;
-use portcullis::store::{Answer, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
+use portcullis::store::{Answer, KeyHash, KeyId, KeyOwner, KeyRecord, KeyRing, StoreError};
 
 use crate::support::send;
 
-/// Counts the look-ups, and answers none while it is down.
+/// What a ring is told at once.
+pub(super) type Uses = Vec<(KeyId, u64)>;
+
+/// Counts what it is asked, and answers nothing while it is down.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spy {
     ring: MemoryKeyRing,
     lookups: Arc<AtomicUsize>,
-    pub(super) down: bool,
+    rehashes: Arc<AtomicUsize>,
+    touches: Arc<Mutex<Vec<Uses>>>,
+    down: Arc<AtomicBool>,
+    frozen: Arc<AtomicBool>,
 }
 
 impl Spy {
     pub(super) fn lookups(&self) -> usize {
         self.lookups.swap(0, Ordering::Relaxed)
     }
+
+    pub(super) fn rehashes(&self) -> usize {
+        self.rehashes.swap(0, Ordering::Relaxed)
+    }
+
+    pub(super) fn touches(&self) -> Vec<Uses> {
+        std::mem::take(&mut self.touches.lock().unwrap())
+    }
+
+    pub(super) fn fail_rehashes(&self) {
+        self.frozen.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
 }
 
 impl KeyRing for Spy {
     fn find(&self, id: KeyId) -> Answer<'_, Option<Arc<KeyRecord>>> {
         self.lookups.fetch_add(1, Ordering::Relaxed);
-        if self.down {
-            return StoreError::new("spy", "pulled the plug").into();
+        if self.down.load(Ordering::Relaxed) {
+            return unplugged();
         }
         self.ring.find(id)
     }
@@ -50,6 +74,30 @@ impl KeyRing for Spy {
         self.ring.revoke(id, at)
     }
 
+    fn retire(&self, id: KeyId, at: u64) -> Answer<'_, bool> {
+        self.ring.retire(id, at)
+    }
+
+    fn replace(&self, successor: Arc<KeyRecord>, ends_at: u64) -> Answer<'_, bool> {
+        self.ring.replace(successor, ends_at)
+    }
+
+    fn rehash(&self, id: KeyId, from: KeyHash, to: KeyHash) -> Answer<'_, bool> {
+        self.rehashes.fetch_add(1, Ordering::Relaxed);
+        if self.frozen.load(Ordering::Relaxed) {
+            return unplugged();
+        }
+        self.ring.rehash(id, from, to)
+    }
+
+    fn touch<'a>(&'a self, uses: &'a [(KeyId, u64)]) -> Answer<'a, ()> {
+        if self.down.load(Ordering::Relaxed) {
+            return unplugged();
+        }
+        self.touches.lock().unwrap().push(uses.to_vec());
+        self.ring.touch(uses)
+    }
+
     fn list<'a>(
         &'a self,
         owner: KeyOwner<'a>,
@@ -57,6 +105,10 @@ impl KeyRing for Spy {
     ) -> Answer<'a, Vec<Arc<KeyRecord>>> {
         self.ring.list(owner, after)
     }
+}
+
+fn unplugged<T>() -> Answer<'static, T> {
+    StoreError::new("spy", "pulled the plug").into()
 }
 
 /// A ring, a clock, and what the shield has told.
@@ -69,14 +121,21 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn issue(&self, prefix: &str, scopes: &str) -> IssuedApiKey {
-        NewApiKey::owned_by("alice")
-            .with_prefix(prefix)
-            .unwrap()
-            .with_scopes(Scopes::parse(scopes))
-            .expiring_in(Duration::from_mins(1))
+        let key = NewApiKey::owned_by("alice").with_prefix(prefix).unwrap();
+        self.issue_such(key.with_scopes(Scopes::parse(scopes)))
+            .await
+    }
+
+    /// For a minute.
+    pub(super) async fn issue_such(&self, key: NewApiKey) -> IssuedApiKey {
+        key.expiring_in(Duration::from_mins(1))
             .issue(&self.ring, &self.clock)
             .await
             .unwrap()
+    }
+
+    pub(super) fn demo() -> NewApiKey {
+        NewApiKey::owned_by("alice").with_prefix("demo").unwrap()
     }
 
     pub(super) fn guard(&self) -> RequireApiKey {
@@ -113,8 +172,11 @@ async fn whoami(caller: Option<Principal>, key: Option<ApiKey>, headers: HeaderM
     format!("{caller:?} {key:?} {headers:?}")
 }
 
+/// From 127.0.0.1.
 pub(super) fn request(path: &str, lines: &[(HeaderName, &str)]) -> Request<Body> {
-    let mut request = Request::get(path).body(Body::empty()).unwrap();
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 4711));
+    let request = Request::get(path).extension(ConnectInfo(peer));
+    let mut request = request.body(Body::empty()).unwrap();
     for (name, value) in lines {
         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
         request.headers_mut().append(name, value);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, COOKIE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Request};
-use portcullis::api_key::KeyFormat;
+use portcullis::api_key::{KeyFormat, KeyHasher, Pepper};
 use portcullis::guard::{Authenticator, Guard};
 use portcullis::identity::Facts;
 use portcullis::problem::Kind;
@@ -53,6 +53,13 @@ async fn whatever_is_wrong_with_a_key_the_caller_sees_the_same() {
     house.ring.revoke(revoked.record.id(), 0).await.unwrap();
     let test_key = house.issue("demo_test", "").await;
     let unknown = House::default().issue("demo", "").await;
+    let premature = House::demo().with_not_before(1);
+    let premature = house.issue_such(premature).await;
+    let abroad = House::demo().with_networks(["192.0.2.0/24"]).unwrap();
+    let abroad = house.issue_such(abroad).await;
+    let pepper = Pepper::new(1, [1; 32]).unwrap();
+    let peppered = House::demo().with_hasher(KeyHasher::peppered(pepper));
+    let peppered = house.issue_such(peppered).await;
     // The record of one key under the id of another: right id, wrong secret.
     let elsewhere = House::default().issue("demo", "").await;
     let stolen_id = KeyRecord::new(elsewhere.record.id(), *good.record.hash(), "eve", 0, None);
@@ -66,10 +73,13 @@ async fn whatever_is_wrong_with_a_key_the_caller_sees_the_same() {
         ("", "key_malformed", 0),
         ("nonsense", "key_malformed", 0),
         (&typo, "key_malformed", 0),
-        (test_key.key.expose(), "key_malformed", 0),
+        (test_key.key.expose(), "key_other_prefix", 0),
         (unknown.key.expose(), "key_unknown", 1),
         (elsewhere.key.expose(), "key_mismatch", 1),
         (revoked.key.expose(), "key_revoked", 1),
+        (premature.key.expose(), "key_not_yet_valid", 1),
+        (abroad.key.expose(), "key_other_network", 1),
+        (peppered.key.expose(), "key_pepper_unknown", 1),
     ] {
         answers.push(seen(asked(&app, key).await).await);
         assert_eq!(house.told(), [reason]);
@@ -77,6 +87,7 @@ async fn whatever_is_wrong_with_a_key_the_caller_sees_the_same() {
     }
     house.clock.advance(Duration::from_secs(59));
     assert_eq!(asked(&app, good.key.expose()).await.status(), 200);
+    assert_eq!(asked(&app, premature.key.expose()).await.status(), 200);
     house.clock.advance(Duration::from_secs(1));
     house.told();
     answers.push(seen(asked(&app, good.key.expose()).await).await);
@@ -165,9 +176,9 @@ async fn a_key_without_the_scopes_is_forbidden_and_its_owner_is_told() {
 
 #[tokio::test]
 async fn a_ring_that_is_down_lets_nobody_in() {
-    let mut house = House::default();
+    let house = House::default();
     let issued = house.issue("demo", "").await;
-    house.ring.down = true;
+    house.ring.set_down(true);
     for app in [
         house.behind(house.guard()),
         house.behind(house.guard().optional()),
