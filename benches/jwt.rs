@@ -5,7 +5,7 @@
 //! chunks; times differ from machine to machine. `-- --check` looks at the allocations alone, and
 //! `-- HS256` at one algorithm.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -75,19 +75,19 @@ fn main() {
         // On a server that has been up for a while: other tokens have come before.
         let warm = |app: Router| {
             let app = app.with_state(());
-            bench.chunk(&app, signer.requests(&signer.others), None);
+            bench.chunk(&app, requests(&signer.others), None);
             app
         };
-        let requests = || signer.requests(&signer.tokens);
+        let first = || requests(&signer.tokens);
         let [floor, ours] = bench.race(
             [&|| warm(signer.floor(None)), &|| warm(signer.guarded())],
-            [&requests, &requests],
+            [&first, &first],
             StatusCode::OK,
         );
         row(&format!("{}, first sight", signer.name), floor, ours);
     }
     for signer in &signers {
-        let requests = || vec![signer.request(&signer.tokens[0]); TOKENS];
+        let requests = || vec![request(&signer.tokens[0]); TOKENS];
         let (floor, guarded) = (signer.floor(Some(Arc::default())), signer.guarded());
         let [floor, ours] = bench.race(
             [&|| floor.clone(), &|| guarded.clone()],
@@ -133,7 +133,7 @@ fn garbage(bench: &Bench, signer: &Signer) {
     );
     for (what, line) in cases {
         let request = || {
-            let mut request = signer.request(&signer.tokens[0]);
+            let mut request = request(&signer.tokens[0]);
             request.headers_mut().remove(AUTHORIZATION);
             if !line.is_empty() {
                 let value = HeaderValue::from_str(&line).unwrap();
@@ -288,6 +288,17 @@ fn signers() -> Vec<Signer> {
     .collect()
 }
 
+fn request(token: &HeaderValue) -> Request<()> {
+    Request::get("/")
+        .header(AUTHORIZATION, token)
+        .body(())
+        .unwrap()
+}
+
+fn requests(tokens: &[HeaderValue]) -> Vec<Request<()>> {
+    tokens.iter().map(request).collect()
+}
+
 impl Signer {
     fn new(name: &'static str, key: SigningKey, floor: FloorKey) -> Self {
         let verifying = key.verifying_key();
@@ -306,17 +317,6 @@ impl Signer {
             tokens: (0..TOKENS).map(token).collect(),
             others: (TOKENS..3 * TOKENS).map(token).collect(),
         }
-    }
-
-    fn request(&self, token: &HeaderValue) -> Request<()> {
-        Request::get("/")
-            .header(AUTHORIZATION, token)
-            .body(())
-            .unwrap()
-    }
-
-    fn requests(&self, tokens: &[HeaderValue]) -> Vec<Request<()>> {
-        tokens.iter().map(|token| self.request(token)).collect()
     }
 
     /// This crate, seen by a handler that asks who is calling.
@@ -383,14 +383,13 @@ impl FloorLayer {
             None => Arc::new(self.verify(token)?),
             Some(seen) => {
                 let found = seen.read().unwrap().get(token).cloned();
-                match found {
-                    Some(claims) => claims,
-                    None => {
-                        let claims = Arc::new(self.verify(token)?);
-                        let kept = Arc::clone(&claims);
-                        seen.write().unwrap().insert(token.into(), kept);
-                        claims
-                    }
+                if let Some(claims) = found {
+                    claims
+                } else {
+                    let claims = Arc::new(self.verify(token)?);
+                    let kept = Arc::clone(&claims);
+                    seen.write().unwrap().insert(token.into(), kept);
+                    claims
                 }
             }
         };

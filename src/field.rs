@@ -29,6 +29,48 @@ pub(crate) fn exactly_one(
     }
 }
 
+/// What an `Authorization` line says: the name of a scheme, and what follows the spaces behind it
+/// (RFC 9110, section 11.4); nothing if no space does. `None` if there is no name.
+#[cfg_attr(not(any(feature = "jwt", feature = "remote")), allow(dead_code))]
+pub(crate) fn credentials(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let end = match line.get(..7) {
+        Some(b"Bearer ") => 6, // nearly always
+        _ => line
+            .iter()
+            .position(|byte| !of_name(byte))
+            .unwrap_or(line.len()),
+    };
+    let (name, rest) = line
+        .split_at_checked(end)
+        .filter(|(name, _)| !name.is_empty())?;
+    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+    Some((
+        name,
+        if spaces == 0 {
+            b""
+        } else {
+            rest.get(spaces..)?
+        },
+    ))
+}
+
+/// Whether `token` is one or more characters of the alphabet of tokens, then any number of `=`
+/// (RFC 9110, section 11.2).
+#[cfg_attr(not(any(feature = "jwt", feature = "remote")), allow(dead_code))]
+pub(crate) fn is_b64token(token: &[u8]) -> bool {
+    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
+    let body = token.get(..token.len() - padding).unwrap_or_default();
+    // Every byte is looked at, without a branch, so that many are looked at together.
+    let is_known = |byte: u8| {
+        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
+        let digit = u8::from(byte.wrapping_sub(b'-') < 13); // with - . /
+        let sign = u8::from(byte == b'_') | u8::from(byte == b'~') | u8::from(byte == b'+');
+        letter | digit | sign
+    };
+    !body.is_empty() && body.iter().fold(1, |all, byte| all & is_known(*byte)) == 1
+}
+
 /// Writes `text` as a quoted-string (RFC 9110, section 5.6.4), which is also a structured-field
 /// string (RFC 9651, section 3.3.3). What neither can bear (controls, non-ASCII) becomes `?`.
 pub(crate) fn quoted(text: &str) -> String {
@@ -97,6 +139,35 @@ mod tests {
         );
         headers.append("x-a", HeaderValue::from_static("1"));
         assert_eq!(exactly_one(&headers, "x-a"), Err(Repeated));
+    }
+
+    #[test]
+    fn credentials_are_a_scheme_and_what_follows_the_spaces_behind_it() {
+        for (line, expected) in [
+            (&b"Bearer a b"[..], Some((&b"Bearer"[..], &b"a b"[..]))),
+            (b"Basic   x", Some((b"Basic", b"x"))),
+            (b"Bearer ", Some((b"Bearer", b""))),
+            (b"Bearer", Some((b"Bearer", b""))),
+            (b"Bearer\tx", Some((b"Bearer", b""))),
+            (b"Bearer/x", Some((b"Bearer", b""))),
+            (b"Bearerx y", Some((b"Bearerx", b"y"))),
+            (b" Bearer x", None),
+            (b"", None),
+        ] {
+            let shown = line.escape_ascii().to_string();
+            assert_eq!(credentials(line), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_alphabet_of_tokens_is_that_of_the_standard() {
+        for byte in 0..=u8::MAX {
+            let known = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            assert_eq!(is_b64token(&[b'a', byte, b'a']), known, "{byte}");
+        }
+        for (token, good) in [("", false), ("=", false), ("a==", true), ("a=b", false)] {
+            assert_eq!(is_b64token(token.as_bytes()), good, "{token}");
+        }
     }
 
     #[test]

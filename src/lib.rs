@@ -13,6 +13,7 @@ pub mod api_key;
 pub mod assign;
 pub mod authz;
 mod body;
+pub mod brute_force;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]
@@ -31,6 +32,7 @@ pub mod introspection;
 pub mod jwt;
 pub mod problem;
 pub mod rate_limit;
+pub mod resource;
 pub mod secret;
 #[cfg(feature = "session")]
 pub mod session;

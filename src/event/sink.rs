@@ -8,6 +8,7 @@ use http::request::Parts;
 use tracing::Level;
 
 use super::security_event::{Outcome, SecurityEvent};
+use crate::identity::Facts;
 use crate::problem::{Dialect, Problem};
 
 /// Takes the events of an application in. It is called on the request's way, so it must be quick
@@ -33,12 +34,18 @@ impl fmt::Debug for Sink {
     }
 }
 
-/// Turns the request with this head away: tells the event and has the problem speak the caller's
+/// Turns the request with this head away: tells the event, has challenges name the metadata of the
+/// protected resource (RFC 9728), if a guard has left it, and has the problem speak the caller's
 /// language. Extractors of your own call it once for each refusal; guards need not, since the
 /// service around them does.
 pub fn refuse(head: &Parts, problem: Problem) -> Problem {
     let outcome = Outcome::of(problem.kind());
     tell(head, outcome, || SecurityEvent::refused(head, &problem));
+    let metadata = Facts::of(&head.extensions).and_then(|facts| facts.resource_metadata.as_deref());
+    let problem = match metadata {
+        Some(url) => problem.naming_metadata(url),
+        None => problem,
+    };
     problem.in_dialect(Dialect::of(head))
 }
 

@@ -20,6 +20,8 @@ pub struct Facts {
     /// The scheme by which the caller showed the credential, if it is not the usual one of such
     /// credentials; for the challenges of guards that ask for a better one.
     pub scheme: Option<&'static str>,
+    /// Where the metadata of the protected resource is (RFC 9728), for the challenges to name.
+    pub resource_metadata: Option<Arc<str>>,
     /// What an authentication guard keeps for its own extractor.
     evidence: Option<Evidence>,
 }

@@ -34,37 +34,18 @@ pub(super) fn shown(headers: &HeaderMap) -> Shown<'_> {
 }
 
 fn read(line: &[u8]) -> Shown<'_> {
-    let of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    let end = line.iter().position(|byte| !of_scheme(byte));
-    let (scheme, rest) = line.split_at(end.unwrap_or(line.len()));
-    if scheme.is_empty() {
-        return MALFORMED;
-    }
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        return Shown::Nothing;
-    }
-    let token = rest.trim_ascii_start();
-    let only_spaces = rest
-        .iter()
-        .take(rest.len() - token.len())
-        .all(|byte| *byte == b' ');
+    let token = match field::credentials(line) {
+        None => return MALFORMED,
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer") => token,
+        Some(_) => return Shown::Nothing,
+    };
     if token.len() > LONGEST {
         return TOO_LONG;
     }
     match std::str::from_utf8(token) {
-        Ok(text) if only_spaces && token.len() < rest.len() && is_b64token(token) => {
-            Shown::Token(text)
-        }
+        Ok(text) if field::is_b64token(token) => Shown::Token(text),
         _ => MALFORMED,
     }
-}
-
-/// One or more characters of the alphabet, then any number of `=` (RFC 9110, section 11.2).
-fn is_b64token(token: &[u8]) -> bool {
-    let of_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    let end = token.iter().position(|byte| !of_alphabet(byte));
-    let (body, padding) = token.split_at(end.unwrap_or(token.len()));
-    !body.is_empty() && padding.iter().all(|byte| *byte == b'=')
 }
 
 #[cfg(test)]

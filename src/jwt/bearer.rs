@@ -30,7 +30,7 @@ impl<'h> Raw<'h> {
 
     /// Whether it is of the grammar of tokens, whatever they are of.
     pub(super) fn check(self) -> Result<(), Fault> {
-        if is_b64token(self.0) {
+        if field::is_b64token(self.0) {
             Ok(())
         } else {
             Err(Fault::MALFORMED)
@@ -54,49 +54,20 @@ pub(super) fn shown(headers: &HeaderMap, dpop: bool) -> Shown<'_> {
 }
 
 fn read(line: &[u8], dpop: bool) -> Shown<'_> {
-    let (scheme, rest) = match line.split_at_checked(6) {
-        Some((b"Bearer", rest)) if rest.first() == Some(&b' ') => (Scheme::Bearer, rest),
-        _ => {
-            let end = line.iter().position(|byte| !is_token_byte(*byte));
-            let (name, rest) = line.split_at(end.unwrap_or(line.len()));
-            match name {
-                b"" => return Shown::Bad(Fault::MALFORMED),
-                name if name.eq_ignore_ascii_case(b"Bearer") => (Scheme::Bearer, rest),
-                name if dpop && name.eq_ignore_ascii_case(b"DPoP") => (Scheme::Dpop, rest),
-                _ => return Shown::Nothing,
-            }
-        }
+    let (scheme, token) = match field::credentials(line) {
+        None => return Shown::Bad(Fault::MALFORMED),
+        Some((b"Bearer", token)) => (Scheme::Bearer, token),
+        Some((name, token)) if name.eq_ignore_ascii_case(b"Bearer") => (Scheme::Bearer, token),
+        Some((name, token)) if dpop && name.eq_ignore_ascii_case(b"DPoP") => (Scheme::Dpop, token),
+        Some(_) => return Shown::Nothing,
     };
-    let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = rest.get(spaces..).unwrap_or_default();
     if token.len() > LONGEST {
         return Shown::Bad(Fault::TOO_LONG);
     }
-    if spaces == 0 || token.is_empty() {
+    if token.is_empty() {
         return Shown::Bad(Fault::MALFORMED);
     }
     Shown::Token(scheme, Raw(token))
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// One or more characters of the alphabet, then any number of `=` (RFC 9110, section 11.2).
-fn is_b64token(token: &[u8]) -> bool {
-    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
-    let body = token.get(..token.len() - padding).unwrap_or_default();
-    // Every byte is looked at, without a branch, so that many are looked at together.
-    let is_foreign = |byte: u8| {
-        let known = ((byte | 0x20).wrapping_sub(b'a') < 26)
-            | (byte.wrapping_sub(b'-') < 13) // - . / and the digits
-            | (byte == b'_')
-            | (byte == b'~')
-            | (byte == b'+');
-        u8::from(!known)
-    };
-    !body.is_empty() && body.iter().fold(0, |any, byte| any | is_foreign(*byte)) == 0
 }
 
 #[cfg(test)]

@@ -70,6 +70,19 @@
 //!
 //! [`RequireJwt::status`] tells how things stand.
 //!
+//! # Tokens that come again
+//!
+//! A token is kept from the second time on that it is verified, in bounded room
+//! ([`RequireJwt::with_token_cache`]), and from then on costs no signature check. It is found by its
+//! whole text, for one guard's own rules, until it expires or the issuer's keys change. What may
+//! change from one request to the next is asked each time: the hour, revocation, proofs of
+//! possession, scopes, the author's checks.
+//!
+//! # Tokens that are taken back
+//!
+//! [`Revocations`] remember tokens by their id, all of a subject, and all of an issuer, for as long
+//! as such a token could be good. A store that is down lets nobody in (503).
+//!
 //! # Answers
 //!
 //! | The request shows | Answer | `error` |
@@ -82,6 +95,7 @@
 //! | a bound token whose proof is missing or not good | 401 | `invalid_dpop_proof` |
 //! | a proof without a nonce that counts, where nonces are asked for | 401 | `use_dpop_nonce` |
 //! | a proof while the store of used ones is full or down | 503 | none |
+//! | a token while the store of revocations is down | 503 | none |
 //!
 //! The caller never learns more. The event has the reason: `several_authorizations`,
 //! `malformed_authorization`; `token_too_long`, `token_malformed`, `token_encrypted`, `bad_base64`,
@@ -90,7 +104,8 @@
 //! `wrong_issuer`, `wrong_audience`, `date_malformed`, `exp_missing`, `token_expired`,
 //! `token_not_yet_valid`, `iat_missing`, `issued_in_future`, `token_too_old`, `sub_malformed`,
 //! `client_id_malformed`, `jti_malformed`, `tenant_malformed`, `scope_malformed`,
-//! `scope_conflict`, `token_bound`, `claims_mismatch`; `cnf_malformed`, `cnf_not_understood`,
+//! `scope_conflict`, `permissions_malformed`, `token_revoked`, `revocation_store_unavailable`,
+//! `token_bound`, `claims_mismatch`; `cnf_malformed`, `cnf_not_understood`,
 //! `token_not_bound`, `bound_token_as_bearer`; `certificate_missing`, `certificate_mismatch`,
 //! `certificate_malformed`, `several_certificates`; `dpop_proof_missing`, `several_dpop_proofs`,
 //! `dpop_proof_too_long`, `dpop_proof_malformed`, `dpop_jti_malformed` and likewise for `htm`,

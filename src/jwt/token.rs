@@ -32,7 +32,7 @@ pub(super) struct Parts<'t> {
     pub(super) signed: &'t [u8],
 }
 
-impl<'t> Parts<'t> {
+impl Parts<'_> {
     /// These parts, unless the header's first letter tells that it is no JSON object: it is that of
     /// an encoded `{`, or of the white space that may stand before it.
     pub(super) fn beginning_as_object(self) -> Result<Self, Fault> {
@@ -224,10 +224,10 @@ mod tests {
         let longest = encoded(LONGEST_SIGNATURE);
         let signature = decode_signature(&longest).unwrap();
         assert_eq!(signature[..], [7; LONGEST_SIGNATURE]);
-        assert!(decode_signature(&encoded(LONGEST_SIGNATURE + 1)).is_err());
-        assert!(decode_signature(&encoded(LONGEST)).is_err());
+        assert!(decode_signature(encoded(LONGEST_SIGNATURE + 1)).is_err());
+        assert!(decode_signature(encoded(LONGEST)).is_err());
         for length in [0, 1, 2, 3, 64, 132] {
-            assert_eq!(decode_signature(&encoded(length)).unwrap().len(), length);
+            assert_eq!(decode_signature(encoded(length)).unwrap().len(), length);
         }
     }
 

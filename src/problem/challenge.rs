@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use http::HeaderValue;
 
-use crate::field::quoted;
+use crate::field::{joined, quoted};
 
 /// How a caller is told to authenticate: a scheme and its parameters, in the order given.
 ///
@@ -54,6 +54,68 @@ impl Challenge {
     }
 }
 
+/// The challenge in `line` with one more parameter. None if `line` is anything but one challenge of
+/// one of the `schemes`, or has the parameter already.
+pub(super) fn extended(
+    line: &HeaderValue,
+    schemes: &[&str],
+    name: &str,
+    value: &str,
+) -> Option<HeaderValue> {
+    let text = line.to_str().ok()?;
+    let (scheme, names) = read(text)?;
+    let is = |one: &str, other: &&str| one.eq_ignore_ascii_case(other);
+    if !schemes.iter().any(|wanted| is(scheme, wanted)) || names.iter().any(|has| is(name, has)) {
+        return None;
+    }
+    let (start, between) = match names.as_slice() {
+        [] => (scheme, " "),
+        _ => (text, ", "),
+    };
+    let value = quoted(value);
+    Some(joined(
+        &[start, between, name, "=", &value].map(str::as_bytes),
+    ))
+}
+
+/// The scheme and the names of the parameters of the only challenge in `line` (RFC 9110, section
+/// 11.2). None if it is anything else, such as a list of challenges.
+fn read(line: &str) -> Option<(&str, Vec<&str>)> {
+    let (scheme, mut rest) = line.split_once(' ').unwrap_or((line, ""));
+    let mut names = Vec::new();
+    while !rest.is_empty() {
+        let (name, value) = rest.trim_start_matches(' ').split_once('=')?;
+        names.push(name);
+        rest = after_value(value)?.trim_start_matches(' ');
+        if !rest.is_empty() {
+            // A comma promises another parameter.
+            rest = rest.strip_prefix(',').filter(|more| !more.is_empty())?;
+        }
+    }
+    (is_token(scheme) && names.iter().all(|name| is_token(name))).then_some((scheme, names))
+}
+
+/// What follows the token or quoted-string at the start of `text`.
+fn after_value(text: &str) -> Option<&str> {
+    let Some(inside) = text.strip_prefix('"') else {
+        let end = text.find([' ', ',']).unwrap_or(text.len());
+        let (value, rest) = text.split_at_checked(end)?;
+        return is_token(value).then_some(rest);
+    };
+    let mut escaped = false;
+    let end = inside.find(|c| {
+        let closes = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    inside.get(end? + 1..)
+}
+
+fn is_token(text: &str) -> bool {
+    let bears = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(bears)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -72,6 +134,80 @@ mod tests {
                 escaped = !escaped && c == '\\';
             }
             prop_assert!(!escaped);
+        }
+    }
+    const URL: &str = "https://a.example/.well-known/oauth-protected-resource";
+
+    fn named(line: &str) -> Option<String> {
+        let line = HeaderValue::from_str(line).unwrap();
+        let extended = extended(&line, &["Bearer", "DPoP"], "resource_metadata", URL)?;
+        Some(extended.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_parameter_is_added_to_one_challenge_of_the_wanted_schemes() {
+        for (line, start) in [
+            ("Bearer", "Bearer "),
+            ("bearer", "bearer "),
+            ("Bearer ", "Bearer "),
+            ("DPoP algs=\"ES256\"", "DPoP algs=\"ES256\", "),
+            ("Bearer max_age=0 ,a=b", "Bearer max_age=0 ,a=b, "),
+            (
+                r#"Bearer a="x\", b=\\", c="""#,
+                r#"Bearer a="x\", b=\\", c="", "#,
+            ),
+            (
+                "Bearer a=\"resource_metadata=1\"",
+                "Bearer a=\"resource_metadata=1\", ",
+            ),
+        ] {
+            let expected = format!("{start}resource_metadata=\"{URL}\"");
+            assert_eq!(named(line), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_such_challenge_stays_as_it_is() {
+        for line in [
+            "",
+            "ApiKey",
+            "Bearer, Basic",
+            "Bearer a=\"b\", Basic realm=\"c\"",
+            "Bearer abc==",
+            "Bearer a=",
+            "Bearer a=b,",
+            "Bearer a=\"b",
+            "Bearer a=\"b\\\"",
+            "Bearer a=\"b\"c=d",
+            "Bearer =b",
+            "Bearer Resource_Metadata=\"https://b.example\"",
+        ] {
+            assert_eq!(named(line), None, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_extended_challenge_is_still_one_challenge(values in prop::collection::vec(".*", 0..4)) {
+            let whole = values.iter().fold(Challenge::new("DPoP"), |all, value| all.with("a", value));
+            let line = named(&whole.text).unwrap();
+            let (scheme, names) = read(&line).unwrap();
+            prop_assert_eq!((scheme, names.len()), ("DPoP", values.len() + 1));
+            prop_assert_eq!(names.last(), Some(&"resource_metadata"));
+            prop_assert!(line.starts_with(&whole.text));
+            prop_assert_eq!(named(&line), None);
+        }
+
+        #[test]
+        fn whatever_line_is_extended_was_and_is_one_challenge(
+            line in "(Bearer|DPoP)[ ,]{0,2}([ab]?=?(\"[ab\\\\\"=, ]{0,3}\"|[ab=]?)[, ]{0,2}){0,3}",
+        ) {
+            if let Some(after) = named(&line) {
+                let (before, now) = (read(&line).unwrap(), read(&after).unwrap());
+                prop_assert_eq!(before.0, now.0);
+                prop_assert_eq!(&before.1[..], &now.1[..before.1.len()]);
+                prop_assert_eq!(now.1.len(), before.1.len() + 1);
+            }
         }
     }
 }

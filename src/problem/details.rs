@@ -5,10 +5,10 @@ use std::error::Error;
 use std::fmt;
 
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{Entry, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
-use super::challenge::Challenge;
+use super::challenge::{Challenge, extended};
 use super::dialect::Dialect;
 use super::kind::Kind;
 
@@ -182,6 +182,19 @@ impl Problem {
         &self.0.headers
     }
 
+    /// Has each challenge for an access token name the metadata of the resource at `url` (RFC 9728,
+    /// section 5.1).
+    pub(crate) fn naming_metadata(mut self, url: &str) -> Self {
+        if let Entry::Occupied(mut lines) = self.0.headers.entry(WWW_AUTHENTICATE) {
+            for line in lines.iter_mut() {
+                if let Some(more) = extended(line, &["Bearer", "DPoP"], "resource_metadata", url) {
+                    *line = more;
+                }
+            }
+        }
+        self
+    }
+
     /// Has the response speak `dialect`.
     pub(crate) fn in_dialect(mut self, dialect: Dialect) -> Self {
         self.0.dialect = dialect;
@@ -233,5 +246,23 @@ mod tests {
         let problem = Problem::new(Kind::Unavailable).caused_by("no route to store");
         assert_eq!(problem.source().unwrap().to_string(), "no route to store");
         assert!(!problem.to_string().contains("store"));
+    }
+
+    #[test]
+    fn the_metadata_is_named_in_each_challenge_for_a_token_and_nowhere_else() {
+        let problem = ["Bearer", "ApiKey", "DPoP"]
+            .into_iter()
+            .fold(Problem::new(Kind::Unauthenticated), |all, scheme| {
+                all.with_challenge(&Challenge::new(scheme))
+            })
+            .naming_metadata("u");
+        let lines = problem.headers().get_all(WWW_AUTHENTICATE);
+        let named = |scheme| format!("{scheme} resource_metadata=\"u\"");
+        assert_eq!(
+            lines.iter().collect::<Vec<_>>(),
+            [&*named("Bearer"), "ApiKey", &*named("DPoP")]
+        );
+        let other = Problem::new(Kind::Forbidden).naming_metadata("u");
+        assert!(other.headers().is_empty());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::answer::Answer;
+use super::error::StoreError;
 use super::key::Key;
 use super::quota::Limit;
 use crate::config::ConfigError;
@@ -23,6 +24,21 @@ use crate::config::ConfigError;
 pub trait Quotas: fmt::Debug + Send + Sync + 'static {
     /// Takes the units of `charge`, if they are there.
     fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision>;
+
+    /// Gives the units of `charge` back, which were taken and are still in the window: whoever asks
+    /// next finds them. `charge` is that of [`take`](Self::take), moment and all, and it is given
+    /// back once.
+    ///
+    /// Only windows give back; a token bucket keeps what it took. So may an engine that has lost
+    /// sight of the units: it then refuses too much. An engine with a clock of its own gives back
+    /// the units that were taken last.
+    ///
+    /// An engine that cannot do this answers with an error, as the provided method does; controls
+    /// that count failures alone, such as [`brute_force`](crate::brute_force), cannot use it.
+    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+        let _ = charge;
+        StoreError::new("quotas", "this engine gives nothing back").into()
+    }
 }
 
 /// Units to take from the quota of a key.

@@ -5,6 +5,7 @@
 mod api_key;
 mod assign;
 mod authz;
+mod brute_force;
 #[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(feature = "jwt")]
@@ -37,6 +38,7 @@ mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
 mod refresh_families;
+mod resource;
 mod secrets;
 mod seen;
 #[cfg(feature = "session")]

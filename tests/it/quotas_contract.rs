@@ -28,6 +28,19 @@ impl Rig {
         self.store.take(charge).await.unwrap()
     }
 
+    /// Gives back what is taken at this very moment.
+    async fn give_back(&self, policy: &str, key: &str, quota: Quota, cost: u32) {
+        let limit = quota.checked().unwrap();
+        let charge = Charge {
+            policy: &Policy::new(policy).unwrap(),
+            key: &Key::from(key),
+            limit: &limit,
+            cost,
+            now: self.clock.ticks(),
+        };
+        self.store.give_back(charge).await.unwrap();
+    }
+
     async fn admits(&self, policy: &str, key: &str, quota: Quota) -> bool {
         self.take(policy, key, quota, 1).await.admitted
     }
@@ -47,6 +60,7 @@ pub(crate) async fn keeps_the_contract(make: impl Fn() -> Rig) {
         gives_no_fresh_quota_when_the_limit_changes(&make(), quota).await;
         admits_exactly_the_quota_to_a_crowd(&make(), quota(1_000)).await;
     }
+    gives_back_what_a_window_took(&make()).await;
 }
 
 async fn admits_the_quota_and_no_more(rig: &Rig, quota: Quota) {
@@ -103,6 +117,23 @@ async fn gives_no_fresh_quota_when_the_limit_changes(rig: &Rig, quota: fn(u32) -
     for units in [10, 100, 1, 100] {
         assert!(!rig.admits("p", "k", quota(units)).await, "{units}");
     }
+}
+
+async fn gives_back_what_a_window_took(rig: &Rig) {
+    let quota = Quota::sliding_window(2, Duration::from_mins(1));
+    assert!(rig.admits("p", "k", quota).await);
+    rig.clock.advance(Duration::from_secs(1));
+    for _ in 0..20 {
+        assert!(rig.admits("p", "k", quota).await);
+        assert!(!rig.admits("p", "k", quota).await);
+        rig.give_back("p", "other", quota, 1).await;
+        assert!(!rig.admits("p", "k", quota).await);
+        rig.give_back("p", "k", quota, 1).await;
+    }
+    // The first unit is still out, and comes back when its time is over.
+    assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 1);
+    rig.clock.advance(Duration::from_secs(59));
+    assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 2);
 }
 
 async fn admits_exactly_the_quota_to_a_crowd(rig: &Rig, quota: Quota) {

@@ -1,6 +1,7 @@
 //! The engine in memory: bounded, for one process.
 
 mod expiring;
+mod give_back;
 mod key_ring;
 mod quotas;
 mod refresh_families;

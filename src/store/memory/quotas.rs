@@ -82,6 +82,14 @@ impl Quotas for MemoryQuotas {
             ),
         })
     }
+
+    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+        if let (Limit::Window(_), Some(rings)) = (charge.limit, self.rings.get()) {
+            let hash = self.secret.of(charge.policy.id(), charge.key);
+            rings.give_back(hash, charge.now.min(END_OF_TIME), charge.cost);
+        }
+        Answer::ready(())
+    }
 }
 
 impl Default for MemoryQuotas {

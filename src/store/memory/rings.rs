@@ -23,25 +23,25 @@ const FIRST_ROOM: usize = 4;
 const SWEPT: usize = 32;
 
 #[derive(Debug)]
-struct Ring {
-    tag: u64,
+pub(super) struct Ring {
+    pub(super) tag: u64,
     /// When its last stamp leaves its window.
-    ends: u64,
+    pub(super) ends: u64,
     /// For how many stamps it has room.
     room: usize,
-    stamps: VecDeque<u64>,
+    pub(super) stamps: VecDeque<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Drawer {
-    rings: Vec<Ring>,
+pub(super) struct Drawer {
+    pub(super) rings: Vec<Ring>,
     /// The latest moment that was seen here.
     latest: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Rings {
-    drawers: Box<[Mutex<Drawer>]>,
+    pub(super) drawers: Box<[Mutex<Drawer>]>,
     /// For how many stamps there is room yet.
     spare: AtomicUsize,
     next_to_sweep: AtomicUsize,
@@ -196,7 +196,7 @@ impl Rings {
 }
 
 /// A panic cannot leave a drawer in disorder: every stamp that was noted counts.
-fn locked(drawer: &Mutex<Drawer>) -> MutexGuard<'_, Drawer> {
+pub(super) fn locked(drawer: &Mutex<Drawer>) -> MutexGuard<'_, Drawer> {
     drawer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

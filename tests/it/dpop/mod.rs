@@ -6,4 +6,4 @@ mod proofs;
 mod replay;
 mod tokens;
 mod wire;
-mod world;
+pub(crate) mod world;

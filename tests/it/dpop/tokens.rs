@@ -46,6 +46,21 @@ async fn a_token_is_shown_by_the_scheme_that_it_is_bound_to() {
 }
 
 #[tokio::test]
+async fn a_bound_token_that_is_kept_needs_a_proof_each_time() {
+    let mut guard = None;
+    let world = World::guarded(|plain| guard.insert(plain.with_dpop(dpop())).clone());
+    for n in 0..3 {
+        let proof = world.proof(json!({"jti": format!("{n}")}));
+        world.show(&proof).await.accepted();
+    }
+    assert_eq!(guard.unwrap().token_cache().tokens, 1);
+    let answer = bearer(&world, &world.token).await;
+    answer.refused("invalid_token", "bound_token_as_bearer");
+    let answer = world.show(&world.proof(json!({"jti": "2"}))).await;
+    answer.refused("invalid_dpop_proof", "dpop_proof_replayed");
+}
+
+#[tokio::test]
 async fn without_proofs_a_bound_token_opens_nothing() {
     let world = World::guarded(|guard| guard);
     let answer = bearer(&world, &world.token).await;

@@ -159,3 +159,38 @@ async fn j12_keys_that_have_not_changed_are_not_sent_again_and_their_time_starts
         (Some(Duration::ZERO), Some(1))
     );
 }
+
+#[tokio::test]
+async fn j5_a_key_that_is_withdrawn_takes_the_tokens_that_are_kept_with_it() {
+    let (old, new) = (signer("old"), signer("new"));
+    let world = World::holding(&[&old]).await;
+    let token = old.token();
+    for kept in [0, 1, 1] {
+        assert_eq!(world.verdict(&token).await, Ok(()));
+        assert_eq!(world.guard.token_cache().tokens, kept);
+    }
+    world.server.says(set(&[&new]));
+    world.guard.reload().await.unwrap();
+    assert_eq!(world.verdict(&token).await, refused("unknown_key"));
+    assert_eq!(world.guard.token_cache().tokens, 0);
+    assert_eq!(world.verdict(&new.token()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_kept_token_has_keys_fetched_in_time_and_does_not_outlive_them() {
+    let key = signer("a");
+    let world = World::holding(&[&key]).await;
+    let token = key.token(); // of six hours
+    for _ in 0..3 {
+        assert_eq!(world.verdict(&token).await, Ok(()));
+    }
+    assert_eq!(world.server.hits(), 1);
+    world.clock.advance(Duration::from_mins(9));
+    assert_eq!(world.verdict(&token).await, Ok(()));
+    let age = || world.guard.status()[0].fetched.as_ref().unwrap().age;
+    until(|| age() == Some(Duration::ZERO)).await;
+    assert_eq!(world.server.hits(), 2);
+    world.server.says(outgoing::json("", "{}"));
+    world.clock.advance(Duration::from_mins(75));
+    assert_eq!(world.verdict(&token).await, refused("keys_unavailable"));
+}

@@ -7,7 +7,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
-use portcullis::authz::RequireScopes;
+use portcullis::authz::{RequirePermissions, RequireScopes};
 use portcullis::clock::ManualClock;
 use portcullis::guard::{Authenticator, Demand, Guard, Pass, Place, Shield, Stop};
 use portcullis::identity::{Caller, Facts, Principal, Scopes};
@@ -271,4 +271,27 @@ fn an_issuer_makes_no_token_that_would_be_refused() {
         .unwrap()
         .issue(&Grant::to("a"));
     assert_eq!(payload(token.unwrap().expose())["exp"], NOW + 60);
+}
+
+#[tokio::test]
+async fn permissions_are_read_from_the_claims_that_were_named() {
+    let guard = guard()
+        .with_permissions_claim(["roles"])
+        .with_permissions_claim(["realm_access", "roles"]);
+    let needed = RequirePermissions::all(["editor", "Domain Admins"]).unwrap();
+    let door = Door::behind((guard, needed));
+    let both = json!({ "roles": ["Domain Admins"] });
+    let both = set(
+        set(claims(), "roles", json!("editor")),
+        "realm_access",
+        both,
+    );
+    door.admits(&forge(header(), both)).await;
+    for roles in [json!(["editor"]), json!("editor Domain Admins"), json!([])] {
+        let token = forge(header(), set(claims(), "roles", roles.clone()));
+        let answer = door.show(&token).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{roles}");
+    }
+    let odd = forge(header(), set(claims(), "roles", json!({ "editor": true })));
+    door.refuses(&odd, "permissions_malformed").await;
 }
