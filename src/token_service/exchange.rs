@@ -63,7 +63,7 @@ impl TokenService {
     }
 
     /// The first pair, for a login that is good.
-    pub(super) async fn log_in(&self, asked: Exchange) -> Result<TokenPair, Refused> {
+    pub(super) async fn log_in(&self, head: &Parts, asked: Exchange) -> Result<TokenPair, Refused> {
         let plain = |fault| (fault, None);
         let Some(check) = &self.login else {
             return Err(plain(Fault::grant_type()));
@@ -79,8 +79,9 @@ impl TokenService {
             client: asked.client.clone(),
             address: asked.address,
             scopes: scopes.clone(),
+            head: head.clone(),
         };
-        let grant = check(login).await.map_err(|own| plain(own.into()))?;
+        let grant = check(login).await.map_err(|own| plain(Fault::told(own)))?;
         let mut grant = grant.ok_or_else(|| plain(Fault::grant("login_refused")))?;
         if let Some(scopes) = scopes {
             if !grant.scopes().contains_all(&scopes) {

@@ -61,7 +61,7 @@
 //! | the store is down | 503 with `Retry-After` | `temporarily_unavailable` |
 //! | what the login function answers with, such as 429 | as it is | |
 //!
-//! Each is told once as an event: `token_issued`, `token_refreshed`, `token_revoked`; or refused,
+//! Each but the last, which the login function tells itself, is told once as an event: `token_issued`, `token_refreshed`, `token_revoked`; or refused,
 //! for the reasons of [`session`](crate::session) and these: `login_refused`, `login_incomplete`,
 //! `login_scope_wider`, `scope_malformed`, `refresh_token_missing`, `refresh_token_in_form`,
 //! `refresh_not_renewed`, `token_missing`, `grant_type_missing`, `unsupported_grant_type`,

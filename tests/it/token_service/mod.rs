@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use house::{Answer, House, LOGIN, house, refresh};
 use http::StatusCode;
-use portcullis::token_service::ClientLogin;
+use portcullis::brute_force::LoginThrottle;
+use portcullis::token_service::{ClientLogin, Login};
 
 use crate::session::house::Down;
 
@@ -76,6 +77,35 @@ async fn a_wrong_login_tells_nothing_of_what_was_wrong() {
     assert_eq!(limited.status, 429);
     assert_eq!(limited.headers["retry-after"], "7");
     assert_eq!(limited.headers["content-type"], "application/problem+json");
+    assert!(house.heard().is_empty()); // its own function tells that
+}
+
+#[tokio::test]
+async fn a_throttle_stands_in_the_login_function_and_each_refusal_is_told_once() {
+    let throttle = LoginThrottle::new("login").unwrap();
+    let house = house(|service| {
+        service.with_login(move |login: Login| {
+            let throttle = throttle.clone();
+            let shown = format!("{login:?}");
+            assert!(!shown.contains("pass word") && !shown.contains("content-type"));
+            async move {
+                let attempt = throttle.begin(&login.head, &login.username).await?;
+                attempt.failed();
+                Ok(None)
+            }
+        })
+    });
+    for number in 0..8 {
+        let answer = house.post("/token", LOGIN).await;
+        if number < 5 {
+            assert_refused(&answer, 400, "invalid_grant");
+            assert_eq!(house.heard(), ["400 login_refused"]);
+        } else {
+            assert_eq!(answer.status, 429);
+            assert!(answer.headers.contains_key("retry-after"));
+            assert_eq!(house.heard().len(), 1);
+        }
+    }
 }
 
 #[tokio::test]
