@@ -176,6 +176,9 @@ impl TokenService {
             Unreadable::Request(reason) => Fault::request(reason),
             Unreadable::Client(reason) => Fault::client(reason),
         })?;
+        if shown.id.as_deref().is_some_and(|id| !is_client_id(id)) {
+            return Err(Fault::request("client_id_malformed"));
+        }
         let Some(check) = &self.clients else {
             return match shown.secret {
                 Some(_) => Err(Fault::client("client_secret_unchecked")),
@@ -194,6 +197,12 @@ impl TokenService {
             Err(Fault::client("client_refused"))
         }
     }
+}
+
+/// Whether `text` is a name that an application can have (RFC 6749, appendix A.1) and that stores
+/// can keep.
+fn is_client_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl Exchange {

@@ -115,6 +115,8 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
     let long = format!("{LOGIN}&x={}", "x".repeat(16 * 1024));
     let with = |tail: &str| format!("{LOGIN}{tail}");
     let own = |body: &str| (body.to_owned(), FORM);
+    let name = |length| format!("&client_id={}", "c".repeat(length));
+    let (no_id, no_scope) = ("client_id_malformed", "invalid_scope");
     let json = (with(""), "application/json");
     let (bad, no_type) = ("invalid_request", "unsupported_grant_type");
     for (path, (body, content_type), error, reason) in [
@@ -144,16 +146,19 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
         ("/token/refresh", own(LOGIN), no_type, no_type),
         ("/token/refresh", own(""), bad, "refresh_token_missing"),
         ("/token/revoke", own(""), bad, "token_missing"),
+        ("/token", own(&with("&client_id=a%00")), bad, no_id),
+        ("/token", own(&with("&client_id=%C3%A9")), bad, no_id),
+        ("/token", own(&with(&name(256))), bad, no_id),
         (
             "/token",
             own(&with("&scope=a++b")),
-            "invalid_scope",
+            no_scope,
             "scope_malformed",
         ),
         (
             "/token",
             own(&with("&scope=a+c")),
-            "invalid_scope",
+            no_scope,
             "login_scope_wider",
         ),
     ] {
@@ -162,6 +167,8 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
         assert_refused(&answer, 400, error);
         assert_eq!(house.heard(), [format!("400 {reason}")], "{path} {reason}");
     }
+    let longest = house.post("/token", &with(&name(255))).await;
+    assert_eq!(longest.status, 200);
     // Nothing of that has used the token up.
     assert_eq!(house.post("/token/refresh", &token).await.status, 200);
     let get = http::Request::get("/auth/token").body(axum::body::Body::empty());
