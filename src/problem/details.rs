@@ -111,6 +111,7 @@ impl Problem {
     }
 
     /// The same with challenges that were written before.
+    #[cfg(feature = "jwt")]
     pub(crate) fn with_challenge_lines(mut self, lines: &[HeaderValue]) -> Self {
         for line in lines {
             self.0.headers.append(WWW_AUTHENTICATE, line.clone());
