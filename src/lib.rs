@@ -34,7 +34,11 @@ pub mod problem;
 pub mod rate_limit;
 pub mod resource;
 pub mod secret;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod step_up;
 pub mod store;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+#[cfg(all(feature = "jwt", feature = "session"))]
+pub mod token_service;

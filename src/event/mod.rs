@@ -26,4 +26,6 @@ mod sink;
 pub use security_event::{Outcome, SecurityEvent};
 pub use sink::{EventSink, refuse};
 
+#[cfg(all(feature = "jwt", feature = "session"))]
+pub(crate) use sink::authenticated_by;
 pub(crate) use sink::{Sink, authenticated};

@@ -51,8 +51,14 @@ pub fn refuse(head: &Parts, problem: Problem) -> Problem {
 
 /// Tells that the caller of the request with this head proved who they are.
 pub(crate) fn authenticated(head: &Parts) {
-    tell(head, Outcome::Authenticated, || {
-        SecurityEvent::authenticated(head)
+    authenticated_by(head, "authenticated");
+}
+
+/// Likewise, by what they did: a stable word such as `token_issued`.
+pub(crate) fn authenticated_by(head: &Parts, reason: &'static str) {
+    tell(head, Outcome::Authenticated, || SecurityEvent {
+        reason,
+        ..SecurityEvent::authenticated(head)
     });
 }
 

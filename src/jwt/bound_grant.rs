@@ -22,6 +22,13 @@ impl Grant {
         self.bound("x5t#S256", certificate.thumbprint())
     }
 
+    /// The thumbprint of the key that the token is to be bound to.
+    #[must_use]
+    pub fn bound_key(&self) -> Option<[u8; 32]> {
+        let key = self.claims.get("cnf")?.get("jkt")?.as_str()?;
+        STRICT.decode(key).ok()?.try_into().ok()
+    }
+
     fn bound(mut self, name: &str, thumbprint: Thumbprint) -> Self {
         let confirmation = self
             .claims
@@ -31,5 +38,18 @@ impl Grant {
             members.insert(name.to_owned(), STRICT.encode(thumbprint).into());
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_key_can_be_read_again_and_a_certificate_is_none() {
+        let certificate = ClientCertificate::from_der(b"a certificate");
+        let grant = Grant::to("alice").with_bound_certificate(certificate);
+        assert_eq!(grant.bound_key(), None);
+        assert_eq!(grant.with_bound_key([7; 32]).bound_key(), Some([7; 32]));
     }
 }

@@ -101,6 +101,30 @@ impl Grant {
         self
     }
 
+    /// Who the bearer is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The application that the token is given to, if one was named.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// What the token may be used for.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// When the bearer last proved who they are.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<u64> {
+        self.auth_time
+    }
+
     /// Adds claims of the author's own. Anybody who sees the token can read them.
     ///
     /// # Errors

@@ -79,6 +79,18 @@ impl JwtIssuer {
         self
     }
 
+    /// In whose name tokens are issued (`iss`).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.issuer
+    }
+
+    /// For how long a new token is good.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetime)
+    }
+
     /// A new token, with an id of 128 random bits of the system's in `jti`.
     ///
     /// # Errors

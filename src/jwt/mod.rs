@@ -159,6 +159,8 @@ mod rule;
 mod sender;
 mod signer;
 mod status;
+#[cfg(feature = "session")]
+mod stored_grant;
 mod token;
 mod trusted;
 mod usual_header;

@@ -20,9 +20,10 @@ const FLOORS: &[&[&str]] = &[
         "jwt",
         "rate_limit",
         "resource",
+        "session",
         "step_up",
     ],
-    &["test_util"],
+    &["test_util", "token_service"],
 ];
 
 const LONGEST_FILE: usize = 300;

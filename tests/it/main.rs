@@ -38,9 +38,14 @@ mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
 mod rate_limit_shared;
+mod refresh_families;
 mod resource;
 mod secrets;
 mod seen;
+#[cfg(feature = "session")]
+mod session;
 mod step_up;
 mod support;
+#[cfg(all(feature = "jwt", feature = "session"))]
+mod token_service;
 mod walk;

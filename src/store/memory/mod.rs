@@ -5,6 +5,7 @@ mod give_back;
 mod key_ring;
 mod keys;
 mod quotas;
+mod refresh_families;
 mod revocation_marks;
 mod rings;
 mod secret_hash;
@@ -15,5 +16,6 @@ mod table;
 
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;
+pub use refresh_families::MemoryRefreshFamilies;
 pub use revocation_marks::MemoryRevocationMarks;
 pub use seen::MemorySeen;
