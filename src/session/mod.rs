@@ -65,6 +65,7 @@
 //! `refresh_store_unavailable`.
 //!
 //! [`RefreshFamilies`]: crate::store::RefreshFamilies
+//! [`RefreshFamilies::purge`]: crate::store::RefreshFamilies::purge
 //! [RFC 9700]: https://www.rfc-editor.org/rfc/rfc9700
 
 mod ends;

@@ -70,11 +70,21 @@ impl From<TokenError> for Problem {
 pub(super) struct Fault {
     pub(super) problem: Problem,
     pub(super) code: Option<&'static str>,
+    /// Whether the event has been told by whoever refused.
+    pub(super) is_told: bool,
 }
 
 pub(super) const INVALID_GRANT: &str = "invalid_grant";
 
 impl Fault {
+    /// A problem that the author's own function has told.
+    pub(super) fn told(problem: Problem) -> Self {
+        Self {
+            is_told: true,
+            ..problem.into()
+        }
+    }
+
     /// The request cannot be understood.
     pub(super) fn request(reason: &'static str) -> Self {
         Self::new(
@@ -89,6 +99,7 @@ impl Fault {
         Self {
             problem: problem.with_status(StatusCode::BAD_REQUEST),
             code: Some("invalid_request"),
+            is_told: false,
         }
     }
 
@@ -124,6 +135,7 @@ impl Fault {
         Self {
             problem: problem.because(reason),
             code: Some(code),
+            is_told: false,
         }
     }
 }
@@ -137,6 +149,7 @@ impl From<Problem> for Fault {
         Self {
             problem,
             code: None,
+            is_told: false,
         }
     }
 }
@@ -150,6 +163,7 @@ impl From<TokenError> for Fault {
         let broken = |problem| Self {
             problem,
             code: Some("server_error"),
+            is_told: false,
         };
         let misconfigured = |reason| broken(Problem::new(Kind::Misconfigured).because(reason));
         match error {

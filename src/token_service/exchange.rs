@@ -63,7 +63,7 @@ impl TokenService {
     }
 
     /// The first pair, for a login that is good.
-    pub(super) async fn log_in(&self, asked: Exchange) -> Result<TokenPair, Refused> {
+    pub(super) async fn log_in(&self, head: &Parts, asked: Exchange) -> Result<TokenPair, Refused> {
         let plain = |fault| (fault, None);
         let Some(check) = &self.login else {
             return Err(plain(Fault::grant_type()));
@@ -79,8 +79,9 @@ impl TokenService {
             client: asked.client.clone(),
             address: asked.address,
             scopes: scopes.clone(),
+            head: head.clone(),
         };
-        let grant = check(login).await.map_err(|own| plain(own.into()))?;
+        let grant = check(login).await.map_err(|own| plain(Fault::told(own)))?;
         let mut grant = grant.ok_or_else(|| plain(Fault::grant("login_refused")))?;
         if let Some(scopes) = scopes {
             if !grant.scopes().contains_all(&scopes) {
@@ -175,6 +176,9 @@ impl TokenService {
             Unreadable::Request(reason) => Fault::request(reason),
             Unreadable::Client(reason) => Fault::client(reason),
         })?;
+        if shown.id.as_deref().is_some_and(|id| !is_client_id(id)) {
+            return Err(Fault::request("client_id_malformed"));
+        }
         let Some(check) = &self.clients else {
             return match shown.secret {
                 Some(_) => Err(Fault::client("client_secret_unchecked")),
@@ -193,6 +197,12 @@ impl TokenService {
             Err(Fault::client("client_refused"))
         }
     }
+}
+
+/// Whether `text` is a name that an application can have (RFC 6749, appendix A.1) and that stores
+/// can keep.
+fn is_client_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl Exchange {

@@ -1,7 +1,10 @@
 //! What the author's own functions are asked.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+
+use http::request::Parts;
 
 use crate::identity::{ClientAddr, Scopes};
 use crate::jwt::Grant;
@@ -10,7 +13,7 @@ use crate::secret::Secret;
 use crate::store::Family;
 
 /// A login, to be checked by the author's own function.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Login {
     /// The name that was typed.
@@ -24,6 +27,21 @@ pub struct Login {
     /// The scopes that were asked for, if any were. The tokens get these if the grant has them all,
     /// and the login is refused otherwise.
     pub scopes: Option<Scopes>,
+    /// The head of the request, for a [`LoginThrottle`](crate::brute_force::LoginThrottle) and for
+    /// [`event::refuse`](crate::event::refuse).
+    pub head: Parts,
+}
+
+/// Neither the password nor the head, which may bear tokens.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("username", &self.username)
+            .field("client", &self.client)
+            .field("address", &self.address)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An application that shows who it is, to be checked by the author's own function.

@@ -61,13 +61,13 @@
 //! | the store is down | 503 with `Retry-After` | `temporarily_unavailable` |
 //! | what the login function answers with, such as 429 | as it is | |
 //!
-//! Each is told once as an event: `token_issued`, `token_refreshed`, `token_revoked`; or refused,
-//! for the reasons of [`session`](crate::session) and these: `login_refused`, `login_incomplete`,
-//! `login_scope_wider`, `scope_malformed`, `refresh_token_missing`, `refresh_token_in_form`,
+//! Each but the last, which the login function tells itself, is told once as an event:
+//! `token_issued`, `token_refreshed`, `token_revoked`; or refused, for the reasons of
+//! [`session`](crate::session) and these: `login_refused`, `login_incomplete`, `login_scope_wider`, `scope_malformed`, `refresh_token_missing`, `refresh_token_in_form`,
 //! `refresh_not_renewed`, `token_missing`, `grant_type_missing`, `unsupported_grant_type`,
 //! `parameters_in_the_address`, `form_parameter_repeated`, `form_encoding_malformed`,
-//! `form_too_many_parameters`, `several_authorizations`, `several_clients`, `client_missing`,
-//! `client_refused`, `client_secret_unchecked`, `client_authorization_malformed`,
+//! `form_too_many_parameters`, `several_authorizations`, `several_clients`,
+//! `client_id_malformed`, `client_missing`, `client_refused`, `client_secret_unchecked`, `client_authorization_malformed`,
 //! `cross_site_request`, `foreign_origin`, `several_refresh_cookies`, `refresh_cookie_malformed`.
 //!
 //! # Browsers

@@ -52,6 +52,9 @@ impl TokenService {
 
     /// Turns the request away, and takes a cookie away that is good for nothing any more.
     fn refuse(&self, head: &mut Parts, fault: Fault, family: Option<&Family>) -> Response {
+        if fault.is_told {
+            return fault.problem.into_response();
+        }
         if let Some(family) = family {
             note(head, family);
         }
@@ -82,7 +85,7 @@ async fn token(State(service): State<TokenService>, request: Request) -> Respons
         Err(fault) => return service.refuse(&mut head, fault, None),
     };
     let (outcome, reason) = match asked.grant_type() {
-        Some("password") => (service.log_in(asked).await, "token_issued"),
+        Some("password") => (service.log_in(&head, asked).await, "token_issued"),
         Some("refresh_token") => (service.go_on(asked).await, "token_refreshed"),
         Some(_) => (Err((Fault::grant_type(), None)), ""),
         None => (Err((Fault::request("grant_type_missing"), None)), ""),

@@ -49,8 +49,10 @@ impl TokenService {
     /// (`grant_type=password`), as `check` says: a grant for a good login, `None` for a wrong one,
     /// whatever was wrong. Without it there is no such way in.
     ///
-    /// A [`Problem`] of its own, such as a 429 of a limiter, is answered as it is. Let a wrong
-    /// name take as long as a wrong password: check against some hash in either case. The grant
+    /// A [`Problem`] of its own, such as the 429 of a
+    /// [`LoginThrottle`](crate::brute_force::LoginThrottle), is answered as it is, and no event is
+    /// told of it here: the throttle has done that; for one of your own call
+    /// [`event::refuse`](crate::event::refuse). Let a wrong name take as long as a wrong password: check against some hash in either case. The grant
     /// is not for applications of others, which must not see a password (RFC 9700, section 2.4).
     #[must_use]
     pub fn with_login<F, Fut>(mut self, check: F) -> Self

@@ -39,8 +39,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         claims.sub.unwrap_or_default()
     };
     let validation = Validation::new().iss(&[ISSUER]).aud(&[AUDIENCE]).nbf(true);
-    let authorizer = JwtAuthorizer::from_rsa_pem_text(PUBLIC).validation(validation);
-    let authorizer = authorizer.build().await?;
+    let authorizer: JwtAuthorizer<RegisteredClaims> = JwtAuthorizer::from_rsa_pem_text(PUBLIC);
+    let authorizer = authorizer.validation(validation).build().await?;
     let mut theirs = axum_of_peers::Router::new()
         .route("/", axum_of_peers::routing::get(whoami))
         .layer(authorizer.into_layer())

@@ -1,10 +1,12 @@
 //! A token service with a login, its clock, its store, and an ear for its events.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use portcullis::clock::ManualClock;
@@ -118,7 +120,11 @@ impl House {
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(form.to_owned())).unwrap();
+        let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 80)));
+        let request = request
+            .extension(peer)
+            .body(Body::from(form.to_owned()))
+            .unwrap();
         let (head, body) = send(&self.app(), request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Answer {

@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use house::{Answer, House, LOGIN, house, refresh};
 use http::StatusCode;
-use portcullis::token_service::ClientLogin;
+use portcullis::brute_force::LoginThrottle;
+use portcullis::token_service::{ClientLogin, Login};
 
 use crate::session::house::Down;
 
@@ -76,6 +77,35 @@ async fn a_wrong_login_tells_nothing_of_what_was_wrong() {
     assert_eq!(limited.status, 429);
     assert_eq!(limited.headers["retry-after"], "7");
     assert_eq!(limited.headers["content-type"], "application/problem+json");
+    assert!(house.heard().is_empty()); // its own function tells that
+}
+
+#[tokio::test]
+async fn a_throttle_stands_in_the_login_function_and_each_refusal_is_told_once() {
+    let throttle = LoginThrottle::new("login").unwrap();
+    let house = house(|service| {
+        service.with_login(move |login: Login| {
+            let throttle = throttle.clone();
+            let shown = format!("{login:?}");
+            assert!(!shown.contains("pass word") && !shown.contains("content-type"));
+            async move {
+                let attempt = throttle.begin(&login.head, &login.username).await?;
+                attempt.failed();
+                Ok(None)
+            }
+        })
+    });
+    for number in 0..8 {
+        let answer = house.post("/token", LOGIN).await;
+        if number < 5 {
+            assert_refused(&answer, 400, "invalid_grant");
+            assert_eq!(house.heard(), ["400 login_refused"]);
+        } else {
+            assert_eq!(answer.status, 429);
+            assert!(answer.headers.contains_key("retry-after"));
+            assert_eq!(house.heard().len(), 1);
+        }
+    }
 }
 
 #[tokio::test]
@@ -85,6 +115,8 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
     let long = format!("{LOGIN}&x={}", "x".repeat(16 * 1024));
     let with = |tail: &str| format!("{LOGIN}{tail}");
     let own = |body: &str| (body.to_owned(), FORM);
+    let name = |length| format!("&client_id={}", "c".repeat(length));
+    let (no_id, no_scope) = ("client_id_malformed", "invalid_scope");
     let json = (with(""), "application/json");
     let (bad, no_type) = ("invalid_request", "unsupported_grant_type");
     for (path, (body, content_type), error, reason) in [
@@ -114,16 +146,19 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
         ("/token/refresh", own(LOGIN), no_type, no_type),
         ("/token/refresh", own(""), bad, "refresh_token_missing"),
         ("/token/revoke", own(""), bad, "token_missing"),
+        ("/token", own(&with("&client_id=a%00")), bad, no_id),
+        ("/token", own(&with("&client_id=%C3%A9")), bad, no_id),
+        ("/token", own(&with(&name(256))), bad, no_id),
         (
             "/token",
             own(&with("&scope=a++b")),
-            "invalid_scope",
+            no_scope,
             "scope_malformed",
         ),
         (
             "/token",
             own(&with("&scope=a+c")),
-            "invalid_scope",
+            no_scope,
             "login_scope_wider",
         ),
     ] {
@@ -132,6 +167,8 @@ async fn requests_that_are_not_to_the_letter_are_refused() {
         assert_refused(&answer, 400, error);
         assert_eq!(house.heard(), [format!("400 {reason}")], "{path} {reason}");
     }
+    let longest = house.post("/token", &with(&name(255))).await;
+    assert_eq!(longest.status, 200);
     // Nothing of that has used the token up.
     assert_eq!(house.post("/token/refresh", &token).await.status, 200);
     let get = http::Request::get("/auth/token").body(axum::body::Body::empty());
