@@ -1,5 +1,8 @@
 //! Real servers on free loopback ports, started and ended by the tests.
 
+// Each feature needs a part of it.
+#![cfg_attr(not(all(feature = "postgres", feature = "redis")), allow(dead_code))]
+
 pub(crate) mod engines;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
