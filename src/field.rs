@@ -62,13 +62,16 @@ pub(crate) fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = token.get(..token.len() - padding).unwrap_or_default();
     // Every byte is looked at, without a branch, so that many are looked at together.
-    let is_known = |byte: u8| {
-        let letter = u8::from((byte | 0x20).wrapping_sub(b'a') < 26);
-        let digit = u8::from(byte.wrapping_sub(b'-') < 13); // with - . /
-        let sign = u8::from(byte == b'_') | u8::from(byte == b'~') | u8::from(byte == b'+');
-        letter | digit | sign
+    #[allow(clippy::needless_bitwise_bool)]
+    let is_foreign = |byte: u8| {
+        let known = ((byte | 0x20).wrapping_sub(b'a') < 26)
+            | (byte.wrapping_sub(b'-') < 13) // - . / and the digits
+            | (byte == b'_')
+            | (byte == b'~')
+            | (byte == b'+');
+        u8::from(!known)
     };
-    !body.is_empty() && body.iter().fold(1, |all, byte| all & is_known(*byte)) == 1
+    !body.is_empty() && body.iter().fold(0, |any, byte| any | is_foreign(*byte)) == 0
 }
 
 /// Writes `text` as a quoted-string (RFC 9110, section 5.6.4), which is also a structured-field

@@ -129,13 +129,10 @@ impl fmt::Debug for Pass {
     }
 }
 
-/// The end of a request's way: a refusal or an early answer, with the stamps given so far; one
-/// pointer wide.
+/// The end of a request's way: a refusal or an early answer, with the stamps given so far; three
+/// pointers wide, so that a refusal takes no allocation but that of its problem.
 #[derive(Debug)]
-pub struct Stop(Box<Ending>);
-
-#[derive(Debug)]
-struct Ending {
+pub struct Stop {
     reply: Reply,
     pass: Pass,
 }
@@ -143,27 +140,27 @@ struct Ending {
 #[derive(Debug)]
 pub(super) enum Reply {
     Refusal(Problem),
-    Answer(Response<Bytes>),
+    Answer(Box<Response<Bytes>>),
 }
 
 impl Stop {
     fn new(reply: Reply) -> Self {
-        Self(Box::new(Ending {
+        Self {
             reply,
             pass: Pass::default(),
-        }))
+        }
     }
 
     /// An early answer that is no refusal, such as that to a CORS preflight.
     #[must_use]
     pub fn answer(response: Response<Bytes>) -> Self {
-        Self::new(Reply::Answer(response))
+        Self::new(Reply::Answer(Box::new(response)))
     }
 
     /// The refusal that the caller will see, if this is one.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
-        match &self.0.reply {
+        match &self.reply {
             Reply::Refusal(problem) => Some(problem),
             Reply::Answer(_) => None,
         }
@@ -172,7 +169,7 @@ impl Stop {
     /// The refusal itself, without its stamps; for tests and guards made of guards.
     #[must_use]
     pub fn into_problem(self) -> Option<Problem> {
-        match self.0.reply {
+        match self.reply {
             Reply::Refusal(problem) => Some(problem),
             Reply::Answer(_) => None,
         }
@@ -186,22 +183,24 @@ impl Stop {
 
     /// Has the response bear the stamps of `earlier` guards as well.
     pub(super) fn after(mut self, earlier: Pass) -> Self {
-        self.0.pass = earlier.and(std::mem::take(&mut self.0.pass));
+        self.pass = earlier.and(std::mem::take(&mut self.pass));
         self
     }
 
     /// Changes the refusal, if this is one.
     pub(super) fn map_problem(self, change: impl FnOnce(Problem) -> Problem) -> Self {
-        let Ending { reply, pass } = *self.0;
-        let reply = match reply {
+        let reply = match self.reply {
             Reply::Refusal(problem) => Reply::Refusal(change(problem)),
             answer @ Reply::Answer(_) => answer,
         };
-        Self(Box::new(Ending { reply, pass }))
+        Self {
+            reply,
+            pass: self.pass,
+        }
     }
 
     pub(super) fn into_parts(self) -> (Reply, Pass) {
-        (self.0.reply, self.0.pass)
+        (self.reply, self.pass)
     }
 }
 

@@ -54,7 +54,7 @@ fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
     let (reply, pass) = stop.into_parts();
     let mut response = match reply {
         Reply::Refusal(problem) => event::refuse(head, problem).into_http(),
-        Reply::Answer(answer) => answer.map(R::from),
+        Reply::Answer(answer) => (*answer).map(R::from),
     };
     pass.finish(&mut response);
     response

@@ -37,9 +37,21 @@ impl<'h> Raw<'h> {
         }
     }
 
+    /// The same of its end alone, by which tokens that come again are looked for.
+    pub(super) fn check_end(self) -> Result<(), Fault> {
+        match self.0.last_chunk::<16>() {
+            // Where there is nothing but padding, the rest has to tell.
+            Some(end) if *end != [b'='; 16] && !field::is_b64token(end) => Err(Fault::MALFORMED),
+            _ => Ok(()),
+        }
+    }
+
     /// `fault`, unless it is not even of the grammar.
     pub(super) fn refused(self, fault: Fault) -> Fault {
-        self.check().err().unwrap_or(fault)
+        match fault {
+            Fault::MALFORMED => fault,
+            fault => self.check().err().unwrap_or(fault),
+        }
     }
 }
 

@@ -96,6 +96,7 @@ impl Roster {
         let parts = token::split(token)
             .and_then(Parts::beginning_as_object)
             .map_err(|fault| shown.refused(fault))?;
+        shown.check_end()?;
         if let Some(found) = self.kept.get(token) {
             let issuer = self.issuer_of(&found);
             if let Some(known) = issuer
@@ -106,16 +107,25 @@ impl Roster {
             }
             self.kept.forget(token);
         }
-        shown.check()?;
-        let known = self.choose(parts)?;
-        let verified = match &known.keys {
-            Keys::Held(keys) => known.verify_with(keys, parts, clock)?,
+        match self.verify_parts(parts, clock).await {
+            Ok(verified) => {
+                let verified = Arc::new(verified);
+                self.kept.keep(token, &verified);
+                Ok(verified)
+            }
+            Err(Refused::Fault(fault)) => Err(shown.refused(fault).into()),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    #[cfg_attr(not(feature = "remote"), allow(clippy::unused_async))]
+    async fn verify_parts(&self, token: Parts<'_>, clock: &dyn Clock) -> Result<Verified, Refused> {
+        let known = self.choose(token)?;
+        match &known.keys {
+            Keys::Held(keys) => Ok(known.verify_with(keys, token, clock)?),
             #[cfg(feature = "remote")]
-            Keys::Remote(keys) => Box::pin(keys.verify(known, parts, clock)).await?,
-        };
-        let verified = Arc::new(verified);
-        self.kept.keep(token, &verified);
-        Ok(verified)
+            Keys::Remote(keys) => Box::pin(keys.verify(known, token, clock)).await,
+        }
     }
 
     /// The issuer of a token that was verified.

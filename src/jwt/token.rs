@@ -25,6 +25,8 @@ const MOST_HEADERS: usize = 16;
 /// The parts of a token, still encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parts<'t> {
+    /// All of it.
+    pub(super) whole: &'t [u8],
     pub(super) header: &'t [u8],
     pub(super) payload: &'t [u8],
     pub(super) signature: &'t [u8],
@@ -58,6 +60,7 @@ pub(super) fn split(token: &(impl AsRef<[u8]> + ?Sized)) -> Result<Parts<'_>, Fa
     };
     let part = |from: usize, to: usize| token.get(from..to).ok_or(Fault::NOT_COMPACT);
     Ok(Parts {
+        whole: token,
         header: part(0, first)?,
         payload: part(first + 1, second)?,
         signature: part(second + 1, token.len())?,

@@ -15,6 +15,7 @@ use super::rule::Policy;
 use super::token::{self, Header, Parts};
 use super::usual_header::UsualHeader;
 use crate::clock::Clock;
+use crate::field;
 use crate::identity::Principal;
 
 /// What one issuer's tokens must say, and the keys that they are signed with.
@@ -79,6 +80,11 @@ impl Verifier {
         let known = known.as_ref();
         if let Some(key) = known.and_then(|known| known.key(token.header, keys)) {
             return self.verify_by(token, keys, clock, || Ok(key));
+        }
+        // What begins as good tokens do is most likely one. Of anything else the grammar is looked
+        // at before anything is decoded.
+        if !field::is_b64token(token.whole) {
+            return Err(Fault::MALFORMED);
         }
         let header = token::decode_header(token.header)?;
         let header = Header::read(&header)?;
