@@ -1,7 +1,6 @@
 //! `aws-lc-rs`.
 
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self as sig, KeyPair, ParsedPublicKey, VerificationAlgorithm};
 use aws_lc_rs::signature::{EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair};
 use aws_lc_rs::signature::{
@@ -10,29 +9,6 @@ use aws_lc_rs::signature::{
 
 use super::material::Material;
 use crate::jwt::algorithm::{Algorithm, Family};
-
-pub(in crate::jwt) struct MacKey(hmac::Key);
-
-impl MacKey {
-    pub(in crate::jwt) fn new(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
-        let hash = match algorithm {
-            Algorithm::Hs256 => hmac::HMAC_SHA256,
-            Algorithm::Hs384 => hmac::HMAC_SHA384,
-            Algorithm::Hs512 => hmac::HMAC_SHA512,
-            _ => return None,
-        };
-        Some(Self(hmac::Key::new(hash, secret)))
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.0, message).as_ref().to_vec()
-    }
-
-    /// In constant time.
-    pub(in crate::jwt) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(&self.0, message, tag).is_ok()
-    }
-}
 
 pub(in crate::jwt) struct PublicKey(ParsedPublicKey);
 

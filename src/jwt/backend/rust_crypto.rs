@@ -1,7 +1,6 @@
 //! The crates of the `RustCrypto` project: no C code.
 
 use ed25519_dalek as ed;
-use hmac::{Hmac, KeyInit, Mac};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
@@ -13,51 +12,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use super::material::Material;
 use crate::jwt::algorithm::{Algorithm, Family};
 
-type Mark = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 type Check = Box<dyn Fn(&[u8], &[u8]) -> bool + Send + Sync>;
-
-pub(in crate::jwt) struct MacKey {
-    sign: Mark,
-    check: Check,
-}
-
-impl MacKey {
-    pub(in crate::jwt) fn new(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
-        macro_rules! keyed {
-            ($hash:ty) => {{
-                let key = Hmac::<$hash>::new_from_slice(secret).ok()?;
-                let twin = key.clone();
-                Self {
-                    sign: Box::new(move |message| {
-                        key.clone()
-                            .chain_update(message)
-                            .finalize()
-                            .into_bytes()
-                            .to_vec()
-                    }),
-                    check: Box::new(move |message, tag| {
-                        twin.clone().chain_update(message).verify_slice(tag).is_ok()
-                    }),
-                }
-            }};
-        }
-        Some(match algorithm {
-            Algorithm::Hs256 => keyed!(Sha256),
-            Algorithm::Hs384 => keyed!(Sha384),
-            Algorithm::Hs512 => keyed!(Sha512),
-            _ => return None,
-        })
-    }
-
-    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        (self.sign)(message)
-    }
-
-    /// In constant time.
-    pub(in crate::jwt) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
-        (self.check)(message, tag)
-    }
-}
 
 pub(in crate::jwt) struct PublicKey(Check);
 

@@ -1,6 +1,6 @@
 //! The two backends agree.
 
-use super::{Material, aws_lc, rust_crypto};
+use super::{MacKey, Material, aws_lc, rust_crypto};
 use crate::jwt::algorithm::{Algorithm, Family};
 use crate::jwt::pem::test_keys;
 use crate::jwt::signer::Signer;
@@ -18,16 +18,8 @@ fn what_one_backend_signs_both_verify() {
             let secret = [7; 64];
             let signer = Signer::new(algorithm, &secret).unwrap();
             for tag in providers.map(|provider| signer.sign_by(provider, MESSAGE).unwrap()) {
-                assert!(
-                    aws_lc::MacKey::new(algorithm, &secret)
-                        .unwrap()
-                        .verify(MESSAGE, &tag)
-                );
-                assert!(
-                    rust_crypto::MacKey::new(algorithm, &secret)
-                        .unwrap()
-                        .verify(MESSAGE, &tag)
-                );
+                let key = MacKey::new(algorithm, &secret).unwrap();
+                assert!(key.verify(MESSAGE, &tag));
             }
             continue;
         }
