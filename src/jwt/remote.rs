@@ -89,7 +89,7 @@ impl RemoteKeys {
 
     pub(super) fn timed_by(&mut self, clock: &Arc<dyn Clock>) {
         if let Place::NamedBy(issuer) = &mut self.place {
-            *issuer = issuer.clone().with_clock(Shared(Arc::clone(clock)));
+            *issuer = issuer.clone().with_clock(Arc::clone(clock));
         }
         self.clock = Some(Arc::clone(clock));
         self.renew();
@@ -207,7 +207,7 @@ fn refreshed(
         set = set.with_ttl(ttl);
     }
     match clock {
-        Some(clock) => set.with_clock(Shared(Arc::clone(clock))),
+        Some(clock) => set.with_clock(Arc::clone(clock)),
         None => set,
     }
 }
@@ -217,18 +217,4 @@ fn name_of_key(token: Parts<'_>) -> Result<String, Fault> {
     let header = token::decode(token.header)?;
     let header = Header::read(&header)?;
     Ok(header.key_id.unwrap_or(header.algorithm).into_owned())
-}
-
-/// A clock that others read too.
-#[derive(Debug)]
-struct Shared(Arc<dyn Clock>);
-
-impl Clock for Shared {
-    fn now(&self) -> u64 {
-        self.0.now()
-    }
-
-    fn ticks(&self) -> u64 {
-        self.0.ticks()
-    }
 }
