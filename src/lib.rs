@@ -30,6 +30,7 @@ pub mod input;
 pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+mod partition;
 pub mod problem;
 pub mod rate_limit;
 pub mod resource;

@@ -59,6 +59,7 @@ say 'examples, which the tests start'
 cargo build --all-features --examples
 
 say 'unit and integration tests'
+sync # what was built is on the disk before servers have to wait for it
 cargo test --all-features --lib --bins --tests --examples
 
 say 'documentation examples'

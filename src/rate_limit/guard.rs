@@ -8,11 +8,11 @@ use tower_layer::Layer;
 
 use super::early::BeforeAuthentication;
 use super::label::{Label, seconds};
-use super::rule::By;
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
 use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::identity::Facts;
+use crate::partition::By;
 use crate::problem::{Kind, Problem};
 use crate::store::memory::MemoryQuotas;
 use crate::store::{Answer, Charge, Decision, Key, Limit, Quota, Quotas};

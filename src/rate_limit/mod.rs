@@ -46,7 +46,6 @@
 mod early;
 mod guard;
 mod label;
-mod rule;
 
 pub use crate::store::{Key, Quota};
 pub use early::BeforeAuthentication;

@@ -25,13 +25,41 @@ pub trait Quotas: fmt::Debug + Send + Sync + 'static {
     /// Takes the units of `charge`, if they are there.
     fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision>;
 
-    /// Gives the units of `charge` back, which were taken and are still in the window: whoever asks
-    /// next finds them. `charge` is that of [`take`](Self::take), moment and all, and it is given
-    /// back once.
+    /// Takes the units of each of `charges`, whose keys and policies differ, or those of none.
+    /// Tells whether they were taken, and writes to the same place of `decisions`, which is as
+    /// long, where each quota stands: a quota that would have admitted its charge by itself says
+    /// so, although another refused.
     ///
-    /// Only windows give back; a token bucket keeps what it took. So may an engine that has lost
-    /// sight of the units: it then refuses too much. An engine with a clock of its own gives back
-    /// the units that were taken last.
+    /// An engine that cannot do this answers with an error if there is more than one charge, as the
+    /// provided method does.
+    fn take_all<'a>(
+        &'a self,
+        charges: &'a [Charge<'a>],
+        decisions: &'a mut [Decision],
+    ) -> Answer<'a, bool> {
+        match (charges, decisions) {
+            ([], []) => Answer::ready(true),
+            ([charge], [decision]) => match self.take(*charge) {
+                Answer::Ready(Some(Ok(taken))) => {
+                    *decision = taken;
+                    Answer::ready(taken.admitted)
+                }
+                Answer::Ready(Some(Err(error))) => error.into(),
+                later => Answer::later(async move {
+                    *decision = later.await?;
+                    Ok(decision.admitted)
+                }),
+            },
+            _ => StoreError::new("quotas", "this engine takes from one quota at a time").into(),
+        }
+    }
+
+    /// Gives the units of `charge` back, which were taken and still count: whoever asks next finds
+    /// them. `charge` is that of [`take`](Self::take), moment and all, though it may cost less, and
+    /// it is given back once. It never leaves a caller with more than a whole quota.
+    ///
+    /// An engine that has lost sight of the units may keep them: it then refuses too much. An engine
+    /// with a clock of its own gives back the units that were taken last.
     ///
     /// An engine that cannot do this answers with an error, as the provided method does; controls
     /// that count failures alone, such as [`brute_force`](crate::brute_force), cannot use it.
@@ -57,8 +85,8 @@ pub struct Charge<'a> {
     pub now: u64,
 }
 
-/// What became of a [`Charge`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of a [`Charge`]. The default is a refusal for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
     /// Whether the units were taken.
     pub admitted: bool,

@@ -1,5 +1,6 @@
 //! The example is started, and what it prints is pasted.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,12 +8,15 @@ use std::process::{Child, Command, Stdio};
 use crate::servers::engines::Folder;
 
 /// The running example; it ends with the test.
-struct Example(Child);
+struct Example {
+    process: Child,
+    log: PathBuf,
+}
 
 impl Drop for Example {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -33,7 +37,7 @@ pub(crate) fn built(name: &str) -> PathBuf {
 /// The printed commands, each with the status that the comment above it promises and after the
 /// variables that it needs.
 fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
-    let stdout = example.0.stdout.take().unwrap();
+    let stdout = example.process.stdout.take().unwrap();
     let mut variables = String::new();
     let mut promised = None;
     let mut commands = Vec::new();
@@ -53,6 +57,11 @@ fn printed_commands(example: &mut Example) -> Vec<(String, String)> {
             variables = format!("{variables}{line}\n");
         }
     }
+    assert!(
+        !commands.is_empty(),
+        "the example ended early: {}",
+        std::fs::read_to_string(&example.log).unwrap_or_default()
+    );
     commands
 }
 
@@ -69,13 +78,14 @@ fn status_of(command: &str) -> Option<String> {
 
 /// The articles API, with its keys in `file`.
 fn articles(file: &Path) -> Example {
-    let child = Command::new(built("articles"))
+    let log = file.with_extension("log");
+    let process = Command::new(built("articles"))
         .arg(file)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    Example(child)
+    Example { process, log }
 }
 
 #[test]

@@ -9,6 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["clock", "config", "field", "identity", "problem", "secret"],
     &["event"],
     &["body", "fetch", "guard", "store"],
+    &["partition"],
     &[
         "api_key",
         "assign",

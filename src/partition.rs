@@ -14,7 +14,7 @@ type OwnKey = dyn for<'a> Fn(&'a Parts) -> Option<Key<'a>> + Send + Sync;
 
 /// By what callers are told apart.
 #[derive(Clone)]
-pub(super) enum By {
+pub(crate) enum By {
     Client,
     Principal,
     ApiKey,
@@ -26,7 +26,7 @@ impl By {
     ///
     /// # Errors
     /// The reason, if the application is put together so that nobody can know.
-    pub(super) fn key<'a>(&self, head: &'a Parts) -> Result<Key<'a>, &'static str> {
+    pub(crate) fn key<'a>(&self, head: &'a Parts) -> Result<Key<'a>, &'static str> {
         let caller = match self {
             Self::Client => return client(head),
             Self::Own(own) => return own(head).map_or_else(|| client(head), Ok),
@@ -41,7 +41,7 @@ impl By {
     }
 
     /// Whether a guard that runs before authentication can tell.
-    pub(super) fn is_known_early(&self) -> bool {
+    pub(crate) fn is_known_early(&self) -> bool {
         match self {
             Self::Client | Self::Own(_) => true,
             Self::Principal | Self::ApiKey => false,
@@ -49,7 +49,7 @@ impl By {
     }
 
     /// In one word, for names and audits.
-    pub(super) fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Principal => "principal",
