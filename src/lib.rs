@@ -14,6 +14,7 @@ pub mod assign;
 pub mod authz;
 mod body;
 pub mod brute_force;
+pub mod client;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]

@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
         "assign",
         "authz",
         "brute_force",
+        "client",
         "confirm",
         "input",
         "introspection",

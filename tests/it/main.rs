@@ -8,6 +8,7 @@ mod authz;
 mod brute_force;
 mod cached_key_ring;
 #[cfg(feature = "confirm")]
+mod client;
 mod confirm;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;
