@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
         "input",
         "introspection",
         "jwt",
+        "load",
         "rate_limit",
         "resource",
         "session",
