@@ -33,8 +33,9 @@ use tower::ServiceExt;
 /// How many allocations a whole shield may add to a request that shows an API key.
 const SHIELD_BUDGET: u64 = 8;
 
-/// How many allocations all limits of load may add to a request: without a body, and with one.
-const LOAD_BUDGET: [u64; 2] = [2, 4];
+/// How many allocations all limits of load may add to a request: two as any layer of an axum router,
+/// one for each body that axum boxes anew, and one to know what becomes of a request's body.
+const LOAD_BUDGET: [u64; 2] = [4, 5];
 
 #[derive(Deserialize, JsonSchema)]
 struct Article {
