@@ -33,8 +33,7 @@ pub struct Concurrency {
 
 impl Concurrency {
     /// Lets at most `requests` be in flight. Of those that are more, 100 wait for at most 100
-    /// milliseconds (the queue of Apache Tomcat; the interval of `CoDel`, RFC 8289, section 4.3);
-    /// the others are turned away with 503.
+    /// milliseconds (the queue of Apache Tomcat; the interval of `CoDel`, RFC 8289); the others are turned away with 503.
     ///
     /// # Errors
     /// [`ConfigError`] if `requests` is zero.

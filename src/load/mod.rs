@@ -52,6 +52,12 @@
 //! answer of it; what others answer, if it is an error, is replaced by the right answer and keeps
 //! its headers. If that is a success, the author knew what to do and it stands.
 //!
+//! Requests that are streams (client streaming of gRPC, uploads that take minutes) need limits of
+//! their own: give that part of the router its own [`LoadLimits`], with a clone of the same
+//! [`Concurrency`], and the rest another. Nested limits both count, so a part cannot have more than
+//! the whole around it. A body that is compressed counts as it comes over the wire; to count what it
+//! unfolds to, put the limits within the layer that unfolds it.
+//!
 //! # What is in flight
 //!
 //! A request is in flight until the body of its response has ended, has failed, was dropped with the

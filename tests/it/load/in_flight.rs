@@ -184,7 +184,7 @@ async fn one_caller_cannot_take_the_places_of_others() {
 
 #[tokio::test(start_paused = true)]
 async fn who_has_too_many_takes_no_place_that_all_share() {
-    let (end, concurrency) = (Arc::default(), Concurrency::at_most(9).unwrap());
+    let (end, concurrency) = (Arc::default(), one(Duration::from_millis(100)));
     let limits = limits(&concurrency)
         .with_in_flight(InFlight::per_client(1).unwrap())
         .unwrap();
