@@ -20,6 +20,7 @@ mod fetch;
 mod floors;
 #[cfg(all(feature = "test-util", feature = "jwt"))]
 mod hardened;
+mod headway;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]
