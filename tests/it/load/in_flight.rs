@@ -247,7 +247,7 @@ async fn under_a_storm_of_callers_who_go_no_place_is_lost_or_given_twice() {
             status
         }));
         if number % 7 == 0 {
-            tasks.pop().unwrap().abort();
+            tasks.last().unwrap().abort();
         }
         if number % 50 == 0 {
             tokio::task::yield_now().await;
@@ -255,13 +255,7 @@ async fn under_a_storm_of_callers_who_go_no_place_is_lost_or_given_twice() {
     }
     let mut served = 0;
     for task in tasks {
-        served += usize::from(task.await.unwrap() == StatusCode::OK);
-    }
-    for _ in 0..1_000 {
-        if concurrency.in_flight() == 0 {
-            break;
-        }
-        tokio::task::yield_now().await; // tasks that were aborted are dropped by and by
+        served += usize::from(task.await.is_ok_and(|status| status == StatusCode::OK));
     }
     assert_eq!(concurrency.in_flight(), 0);
     assert_eq!(now.load(Ordering::SeqCst), 0);
