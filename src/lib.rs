@@ -31,6 +31,7 @@ pub mod input;
 pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+pub mod load;
 mod partition;
 pub mod problem;
 pub mod rate_limit;

@@ -22,6 +22,7 @@
 
 mod security_event;
 mod sink;
+mod witness;
 
 pub use security_event::{Outcome, SecurityEvent};
 pub use sink::{EventSink, refuse};
@@ -29,3 +30,4 @@ pub use sink::{EventSink, refuse};
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub(crate) use sink::authenticated_by;
 pub(crate) use sink::{Sink, authenticated};
+pub(crate) use witness::Witness;

@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "input",
         "introspection",
         "jwt",
+        "load",
         "rate_limit",
         "resource",
         "session",

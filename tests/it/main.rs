@@ -37,6 +37,7 @@ mod jwt;
 mod key_ring;
 #[cfg(all(feature = "aws-lc-rs", feature = "sqlite"))]
 mod keys_tool;
+mod load;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod outages;
 #[cfg(feature = "remote")]
