@@ -95,7 +95,7 @@ async fn where_nobody_knows_who_is_connected_the_setup_is_wrong() {
         let shield = Shield::new()
             .with(client)
             .with_events(move |event: &SecurityEvent<'_>| {
-                sink.lock().unwrap().push(event.reason.to_owned())
+                sink.lock().unwrap().push(event.reason.to_owned());
             });
         let app = Router::new().route("/", get(|| async {}).layer(shield));
         let response = send(&app, request(None, &[("x-forwarded-for", "203.0.113.9")])).await;

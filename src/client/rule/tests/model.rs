@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The client of a request from `peer` whose header has these `lines`, as written in `Forwarded` or
 /// else in `X-Forwarded-For`, behind proxies for which `is_proxy` holds.
-pub fn client(
+pub(super) fn client(
     peer: IpAddr,
     lines: &[Vec<u8>],
     is_forwarded: bool,
@@ -76,12 +76,12 @@ fn named(element: &[u8]) -> Option<Vec<u8>> {
         if !is_token(&name) {
             return None;
         }
-        if name.to_ascii_lowercase() == b"for" {
+        if name.eq_ignore_ascii_case(b"for") {
             nodes.push(value);
         }
     }
     let node = nodes.pop().filter(|_| nodes.is_empty())?;
-    let is_bare_v6 = node.first() != Some(&b'[') && node.iter().filter(|b| **b == b':').count() > 1;
+    let is_bare_v6 = node.first() != Some(&b'[') && node.split(|byte| *byte == b':').count() > 2;
     (!is_bare_v6).then_some(node)
 }
 
