@@ -1,7 +1,10 @@
 //! Whatever a client writes into a forwarding header, the client is who the proxy in front says it
-//! is, or nobody but the proxy.
+//! is, or nobody but the proxy; and who the slow model says.
 
 #![no_main]
+
+#[path = "../../src/client/rule/tests/model.rs"]
+mod model;
 
 use std::net::IpAddr;
 
@@ -44,6 +47,8 @@ fuzz_target!(|input: (Vec<Vec<u8>>, bool)| {
         };
         let found = guard.explain(proxy, &headers).client().ip();
         assert!(found == client || found == proxy, "{found}");
+        let is_proxy = |address| matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 10);
+        assert_eq!(found, model::client(proxy, &lines, is_quoted, is_proxy));
         if !is_quoted && total <= 4096 && hops <= 64 {
             assert_eq!(found, client);
         }

@@ -23,7 +23,8 @@ pub(super) enum Grammar {
 /// The hops of a header, the nearest last, as they are written.
 #[derive(Debug)]
 pub(super) struct Chain<'h> {
-    elements: SmallVec<[&'h [u8]; 8]>,
+    /// As many as there can be lie on the stack, so that no header costs an allocation.
+    elements: SmallVec<[&'h [u8]; MOST_HOPS]>,
     grammar: Grammar,
 }
 
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn hops_are_read_over_all_lines_hops_from_the_right() {
+    fn hops_are_read_over_all_lines_from_the_right() {
         use Grammar::{Forwarded, List};
         for (lines, grammar, expected) in [
             (&[][..], List, &[][..]),
@@ -151,7 +152,10 @@ mod tests {
             hops(&[&line(MOST_HOPS)], Grammar::List).unwrap().len(),
             MOST_HOPS
         );
-        assert_eq!(hops(&[&line(MOST_HOPS), "a"], Grammar::List), None);
+        let most = line(MOST_HOPS);
+        let chain = Chain::read([most.as_bytes()].into_iter(), Grammar::List).unwrap();
+        assert!(!chain.elements.spilled());
+        assert_eq!(hops(&[&most, "a"], Grammar::List), None);
         let long = " ".repeat(MOST_BYTES);
         assert!(hops(&[&long], Grammar::List).is_some());
         assert_eq!(hops(&[&long, "a"], Grammar::List), None);

@@ -35,7 +35,8 @@ impl Proxies {
                      bits after the prefix"
                 ))
             })?;
-            if name.ends_with("/0") {
+            // In canonical form: `::ffff:0:0/96` is all of IPv4 as well.
+            if network.to_string().ends_with("/0") {
                 return Err(ConfigError::new(format!(
                     "{name} trusts everybody, so that every client names its own address: name \
                      the networks of your proxies, or say how many there are"
@@ -96,6 +97,8 @@ mod tests {
             (&[], false),
             (&["0.0.0.0/0"], false),
             (&["::/0"], false),
+            (&["::ffff:0:0/96"], false),
+            (&["::ffff:0:0/97"], true),
             (&["10.0.0.1/8"], false),
             (&["proxy.example"], false),
         ] {

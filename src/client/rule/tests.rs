@@ -1,6 +1,8 @@
 //! Chains, with the client that each is of.
 
 mod chains;
+mod holes;
+mod model;
 
 use http::HeaderMap;
 use proptest::prelude::*;
@@ -191,4 +193,59 @@ proptest! {
         let (client, _) = source.client(at(PROXY), &lines, |_, _| {});
         prop_assert!([at(OUT), at(PROXY)].contains(&client), "{}", client);
     }
+
+    /// Lines made of the pieces of which headers are made, well put together or not.
+    #[test]
+    fn the_client_is_who_the_slow_model_says(
+        lines in prop::collection::vec(
+            prop::collection::vec(prop::sample::select(PIECES), 0..12), 0..4,
+        ),
+        peer in prop::sample::select(&[PROXY, OUT, "::ffff:10.0.0.1"][..]),
+    ) {
+        let lines: Vec<String> = lines.iter().map(|pieces| pieces.concat()).collect();
+        let bytes: Vec<_> = lines.iter().map(|line| line.trim().as_bytes().to_vec()).collect();
+        let is_proxy = |address| proxies().believe(ClientAddr::new(address));
+        for (grammar, name) in [(Grammar::List, "x-forwarded-for"), (Grammar::Forwarded, "forwarded")] {
+            let written: Vec<_> = lines.iter().map(|line| (name, line.trim())).collect();
+            let source = Source::Chain(grammar, proxies());
+            let (client, _) = source.client(at(peer), &headers(&written), |_, _| {});
+            let expected = model::client(
+                peer.parse().unwrap(), &bytes, grammar == Grammar::Forwarded, is_proxy,
+            );
+            prop_assert_eq!(client.ip(), expected, "{:?}", written);
+        }
+    }
 }
+
+/// What the lines of the model's test are made of.
+const PIECES: &[&str] = &[
+    "10.0.0.2",
+    "10.0.0.3",
+    "203.0.113.9",
+    "6.6.6.6",
+    "2001:db8::9",
+    "[2001:db8:f::2]",
+    "for=10.0.0.2",
+    "for=203.0.113.9",
+    "for=\"10.0.0.3:80\"",
+    "for=\"[2001:db8::9]:1\"",
+    "for=\"[2001:db8:f::2]\"",
+    "for=_x",
+    "unknown",
+    ", ",
+    ", ",
+    ", ",
+    ", ",
+    ",",
+    ";",
+    "for=",
+    "by=a",
+    "\"",
+    "\\",
+    ":80",
+    ":",
+    "]",
+    "=",
+    " ",
+    ";proto=https",
+];

@@ -210,6 +210,8 @@ fn forwarded_is_walked_by_its_own_grammar() {
             (PROXY, &["for = 203.0.113.9"], PROXY, UnreadableHop),
             (PROXY, &["for=203.0.113.9;"], PROXY, UnreadableHop),
             (PROXY, &["for=\"203.0.113.9\"x"], PROXY, UnreadableHop),
+            // A backslash that is escaped escapes nothing.
+            (PROXY, &[r#"for="x\\", for=203.0.113.9"#], OUT, Named),
             // A quote that a client leaves open may not swallow what a proxy adds.
             (
                 PROXY,
