@@ -43,10 +43,23 @@
 //! [`Principal::allowance`]: crate::identity::Principal::allowance
 //! [`MemoryQuotas`]: crate::store::memory::MemoryQuotas
 
+mod builder;
+mod counting;
+mod decide;
 mod early;
+mod extract;
 mod guard;
+mod headers;
 mod label;
+mod offenders;
+mod rule;
+mod spent;
+mod tally;
 
+pub use crate::partition::By;
 pub use crate::store::{Key, Quota};
 pub use early::BeforeAuthentication;
 pub use guard::RateLimit;
+pub use headers::HeaderDraft;
+pub use offenders::Offender;
+pub use spent::Spent;
