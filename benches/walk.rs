@@ -22,7 +22,7 @@ use portcullis::guard::{Authenticator, Shield};
 use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
-use portcullis::rate_limit::{Quota, RateLimit};
+use portcullis::rate_limit::{By, HeaderDraft, Quota, RateLimit};
 use portcullis::store::memory::MemoryKeyRing;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -94,10 +94,14 @@ fn main() {
         more <= SHIELD_BUDGET,
         "a whole shield costs {more} allocations"
     );
+    let decision = find(SILENT).allocations - find("Shield without guards").allocations;
+    assert_eq!(decision, 0, "a decision of a rate limit allocates");
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
 }
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
+
+const SILENT: &str = "RateLimit that tells callers nothing";
 
 fn cases(runtime: &Runtime) -> Vec<Case> {
     let key = SigningKey::hs256([7; 32]).unwrap();
@@ -121,6 +125,11 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let jwt = || RequireJwt::new("https://id.example", "articles", key.verifying_key()).unwrap();
     let keyed = || RequireApiKey::in_ring(ring.clone());
     let limit = || RateLimit::per_principal(Quota::per_second(1_000_000)).unwrap();
+    let per_client = || RateLimit::per_client(Quota::per_second(1_000_000)).unwrap();
+    let by_route = || {
+        let by = By::client().and(By::route());
+        RateLimit::per(by, "route", Quota::per_second(1_000_000)).unwrap()
+    };
     let bare = || Router::new().route("/", get(|| async { "in" }));
     let plain = || request("GET", None, "");
     let with_token = move || request("GET", Some(("authorization", &token)), "");
@@ -149,9 +158,20 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             bare().layer(keyed()),
             Box::new(with_key.clone()),
         ),
+        case("RateLimit", bare().layer(per_client()), Box::new(plain)),
         case(
-            "RateLimit",
-            bare().layer(RateLimit::per_client(Quota::per_second(1_000_000)).unwrap()),
+            SILENT,
+            bare().layer(per_client().with_headers(HeaderDraft::Silent)),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit, counting failures",
+            bare().layer(per_client().with_failures_only()),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit of a client on a route",
+            bare().layer(by_route()),
             Box::new(plain),
         ),
         case(
