@@ -125,23 +125,12 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let jwt = || RequireJwt::new("https://id.example", "articles", key.verifying_key()).unwrap();
     let keyed = || RequireApiKey::in_ring(ring.clone());
     let limit = || RateLimit::per_principal(Quota::per_second(1_000_000)).unwrap();
-    let per_client = || RateLimit::per_client(Quota::per_second(1_000_000)).unwrap();
-    let by_route = || {
-        let by = By::client().and(By::route());
-        RateLimit::per(by, "route", Quota::per_second(1_000_000)).unwrap()
-    };
     let bare = || Router::new().route("/", get(|| async { "in" }));
     let plain = || request("GET", None, "");
     let with_token = move || request("GET", Some(("authorization", &token)), "");
     let with_key = move || request("GET", Some(("x-api-key", &api_key)), "");
     let with_body = || request("POST", None, r#"{"title": "Gates"}"#);
-    // As `axum::serve` does: a router whose state is not settled is put together anew for each request.
-    let case = |name, app: Router, request| Case {
-        name,
-        app: app.with_state(()),
-        request,
-    };
-    vec![
+    let mut all = vec![
         case("bare", bare(), Box::new(plain)),
         case(
             "Shield without guards",
@@ -157,22 +146,6 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             "RequireApiKey",
             bare().layer(keyed()),
             Box::new(with_key.clone()),
-        ),
-        case("RateLimit", bare().layer(per_client()), Box::new(plain)),
-        case(
-            SILENT,
-            bare().layer(per_client().with_headers(HeaderDraft::Silent)),
-            Box::new(plain),
-        ),
-        case(
-            "RateLimit, counting failures",
-            bare().layer(per_client().with_failures_only()),
-            Box::new(plain),
-        ),
-        case(
-            "RateLimit of a client on a route",
-            bare().layer(by_route()),
-            Box::new(plain),
         ),
         case(
             WHOLE,
@@ -216,7 +189,47 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             ),
             Box::new(with_body),
         ),
+    ];
+    all.extend(limits());
+    all
+}
+
+/// Rate limits by themselves.
+fn limits() -> Vec<Case> {
+    let per_client = || RateLimit::per_client(Quota::per_second(1_000_000)).unwrap();
+    let by_route = || {
+        let by = By::client().and(By::route());
+        RateLimit::per(by, "route", Quota::per_second(1_000_000)).unwrap()
+    };
+    let bare = || Router::new().route("/", get(|| async { "in" }));
+    let plain = || request("GET", None, "");
+    vec![
+        case("RateLimit", bare().layer(per_client()), Box::new(plain)),
+        case(
+            SILENT,
+            bare().layer(per_client().with_headers(HeaderDraft::Silent)),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit, counting failures",
+            bare().layer(per_client().with_failures_only()),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit of a client on a route",
+            bare().layer(by_route()),
+            Box::new(plain),
+        ),
     ]
+}
+
+/// As `axum::serve` does: a router whose state is not settled is put together anew for each request.
+fn case(name: &'static str, app: Router, request: Box<dyn Fn() -> Request<Body>>) -> Case {
+    Case {
+        name,
+        app: app.with_state(()),
+        request,
+    }
 }
 
 fn request(method: &str, header: Option<(&str, &str)>, body: &'static str) -> Request<Body> {

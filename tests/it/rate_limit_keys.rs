@@ -123,7 +123,7 @@ async fn changing_a_plan_gives_no_fresh_quota() {
 async fn a_plan_that_cannot_be_lets_nobody_in() {
     for quota in [
         Quota::per_minute(0),
-        Quota::sliding_window(5, Duration::from_secs(60)), // of another kind
+        Quota::sliding_window(5, Duration::from_mins(1)), // of another kind
     ] {
         let limit = RateLimit::per_client(two())
             .unwrap()

@@ -19,7 +19,7 @@ use crate::rate_limit::{HERE, asking, lines, status};
 use crate::support::send;
 
 fn window(units: u32) -> RateLimit {
-    let quota = Quota::sliding_window(units, Duration::from_secs(60));
+    let quota = Quota::sliding_window(units, Duration::from_mins(1));
     let limit = RateLimit::per_client(quota).unwrap();
     limit.with_clock(ManualClock::default())
 }
