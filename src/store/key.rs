@@ -170,7 +170,7 @@ mod tests {
             joined(&[Key::from("b"), one()]),
             joined(&[Key::from("ab"), Key::from("")]),
             joined(&[Key::from("a"), Key::from("b")]),
-            joined(&[Key::from("ar"), Key::from("b")]),
+            joined(&[Key::from("ra"), Key::from("b")]),
             joined(&[Key::of_kind(KeyKind::Route, "a"), Key::from("b")]),
             joined(&[one()]),
         ];
