@@ -101,9 +101,10 @@ impl RateLimit {
         self.each(|rule| rule.counting = counting.clone())
     }
 
-    /// Gives a caller whose credential brings a quota of its own that quota instead, as a token
-    /// bucket: [`Principal::allowance`], which API keys may have. Others are given the limit's
-    /// own. What was used counts whichever it is, so that nobody has both.
+    /// Gives a caller whose credential brings a quota of its own that quota instead, of the kind that
+    /// the limit's is: [`Principal::allowance`], which API keys may have. Others are given the
+    /// limit's own. What was used counts whichever it is, so that nobody has both. An allowance that
+    /// is too large for a sliding window is answered with 500, told as a misconfiguration.
     ///
     /// [`Principal::allowance`]: crate::identity::Principal::allowance
     #[must_use]

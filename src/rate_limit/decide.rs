@@ -64,6 +64,9 @@ impl RateLimit {
         decisions: &mut [Decision],
         now: u64,
     ) -> Result<bool, StoreError> {
+        if asked.is_empty() {
+            return Ok(true);
+        }
         if let ([asked], [decision]) = (asked, &mut *decisions) {
             *decision = match self.till.store.take(asked.charge(now)) {
                 Answer::Ready(Some(answer)) => answer?,

@@ -141,7 +141,7 @@ impl Rule {
             Plan::Allowances => {
                 let caller = Facts::caller(&head.extensions).principal();
                 let allowance = caller.and_then(Principal::allowance);
-                allowance.map(|allowance| Quota::new(allowance.units(), allowance.period()))
+                allowance.map(|allowance| self.quota.sized(allowance.units(), allowance.period()))
             }
             Plan::Own(plan) => plan(head),
         };
@@ -151,7 +151,7 @@ impl Rule {
         let limit = quota.checked().map_err(|_| "rate_limit_plan_cannot_be")?;
         // What was used is kept with quotas of its kind, so another kind would be a fresh quota.
         let is_same_kind = std::mem::discriminant(&limit) == std::mem::discriminant(&self.limit);
-        if matches!(self.plan, Plan::Own(_)) && !is_same_kind {
+        if !is_same_kind {
             return Err("rate_limit_plan_of_another_kind");
         }
         Ok(Some((quota, limit)))

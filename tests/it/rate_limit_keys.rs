@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::{HeaderName, Request, StatusCode};
 use portcullis::clock::ManualClock;
 use portcullis::guard::{Authenticator, Shield};
-use portcullis::identity::Networks;
+use portcullis::identity::{Allowance, Caller, Facts, Networks, Principal};
 use portcullis::rate_limit::{By, Quota, RateLimit};
 
 use crate::rate_limit::{Doorman, HERE, THERE, asking, lines, route, status, two};
@@ -183,4 +183,29 @@ async fn a_request_costs_what_the_author_says() {
         !refused.headers().contains_key("retry-after"),
         "it will never do"
     );
+}
+
+#[tokio::test]
+async fn an_allowance_is_of_the_limits_kind_so_that_nobody_has_both() {
+    let window = Quota::sliding_window(2, Duration::from_mins(1));
+    let limit = RateLimit::per_client(window).unwrap().with_allowances();
+    let app = route().layer(limit.with_clock(ManualClock::default()));
+    for (allowance, expected) in [
+        (Some(3), 200),
+        (Some(3), 200),
+        (Some(3), 200),
+        (Some(3), 429),
+        (None, 429), // what was used under the allowance counts
+        (Some(4), 200),
+        (Some(10_001), 500), // no sliding window is as large
+    ] {
+        let mut request = asking(HERE, None);
+        if let Some(units) = allowance {
+            let allowance = Allowance::new(units, 60).unwrap();
+            let caller = Principal::new("alice").with_allowance(allowance);
+            Facts::entry(request.extensions_mut()).caller = Caller::Known(caller);
+        }
+        let response = send(&app, request).await;
+        assert_eq!(response.status(), expected, "{allowance:?}");
+    }
 }
