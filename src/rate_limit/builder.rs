@@ -153,7 +153,8 @@ impl RateLimit {
 
     /// Gives wider networks of IPv6 clients quotas as well, so that who has many /64 does not have
     /// as many quotas: for each length of prefix in bits, how many times the quota of a client its
-    /// network has. Callers see a quota called `client/56` for the /56, and so on.
+    /// network has. Callers see a quota called `client/56` for the /56, and so on, and so how much of
+    /// it their neighbours have left.
     ///
     /// ```
     /// use portcullis::rate_limit::{Quota, RateLimit};

@@ -62,8 +62,21 @@ impl fmt::Debug for Offender {
 
 /// The space-saving sketch (Metwally, Agrawal, El Abbadi, 2005): whoever makes more than one in
 /// [`PLACES`] of all refusals is in it.
+///
+/// Ids and counts stand by themselves, so that looking through them touches little memory.
 #[derive(Default)]
-pub(super) struct Sketch(Vec<Offender>);
+pub(super) struct Sketch {
+    ids: Vec<u64>,
+    counts: Vec<u64>,
+    others: Vec<Other>,
+}
+
+/// What else is known of an offender.
+struct Other {
+    policy: Arc<str>,
+    over: u64,
+    name: Option<Box<str>>,
+}
 
 /// How many are kept.
 pub(super) const PLACES: usize = 64;
@@ -76,31 +89,48 @@ impl Sketch {
         policy: &Arc<str>,
         name: impl FnOnce() -> Option<Box<str>>,
     ) {
-        if let Some(known) = self.0.iter_mut().find(|known| known.id == id) {
-            known.refused = known.refused.saturating_add(1);
+        let known = self.ids.iter().position(|known| *known == id);
+        if let Some(count) = known.and_then(|place| self.counts.get_mut(place)) {
+            *count = count.saturating_add(1);
             return;
         }
-        let mut new = Offender {
+        let other = |over| Other {
             policy: Arc::clone(policy),
-            id,
-            refused: 1,
-            over: 0,
+            over,
             name: name(),
         };
-        if self.0.len() < PLACES {
-            return self.0.push(new);
+        if self.ids.len() < PLACES {
+            self.ids.push(id);
+            self.counts.push(1);
+            self.others.push(other(0));
+            return;
         }
-        // The least takes its place, and its count for an error.
-        if let Some(least) = self.0.iter_mut().min_by_key(|known| known.refused) {
-            new.refused = least.refused.saturating_add(1);
-            new.over = least.refused;
-            *least = new;
+        // Whoever has the least gives up the place, and the count is the error of who takes it.
+        let least = self.counts.iter().enumerate().min_by_key(|(_, n)| **n);
+        let Some((place, least)) = least.map(|(place, least)| (place, *least)) else {
+            return;
+        };
+        if let (Some(known), Some(count), Some(rest)) = (
+            self.ids.get_mut(place),
+            self.counts.get_mut(place),
+            self.others.get_mut(place),
+        ) {
+            (*known, *count, *rest) = (id, least.saturating_add(1), other(least));
         }
     }
 
     /// Those in the sketch, the worst first.
     pub(super) fn worst(&self) -> Vec<Offender> {
-        let mut worst = self.0.clone();
+        let counted = self.ids.iter().zip(&self.counts).zip(&self.others);
+        let mut worst: Vec<_> = counted
+            .map(|((id, refused), other)| Offender {
+                policy: Arc::clone(&other.policy),
+                id: *id,
+                refused: *refused,
+                over: other.over,
+                name: other.name.clone(),
+            })
+            .collect();
         worst.sort_by_key(|offender| std::cmp::Reverse(offender.refused));
         worst
     }
