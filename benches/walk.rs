@@ -22,6 +22,7 @@ use portcullis::guard::{Authenticator, Shield};
 use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
+use portcullis::load::{InFlight, LoadLimits};
 use portcullis::rate_limit::{By, HeaderDraft, Quota, RateLimit};
 use portcullis::store::memory::MemoryKeyRing;
 use schemars::JsonSchema;
@@ -31,6 +32,10 @@ use tower::ServiceExt;
 
 /// How many allocations a whole shield may add to a request that shows an API key.
 const SHIELD_BUDGET: u64 = 8;
+
+/// How many allocations all limits of load may add to a request: two as any layer of an axum router,
+/// one for each body that axum boxes anew, and one to know what becomes of a request's body.
+const LOAD_BUDGET: [u64; 2] = [4, 5];
 
 #[derive(Deserialize, JsonSchema)]
 struct Article {
@@ -56,10 +61,11 @@ struct Measured {
 fn main() {
     let check_only = std::env::args().any(|argument| argument == "--check");
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     let mut table = Vec::new();
-    for case in cases(&runtime) {
+    for case in cases(&runtime).into_iter().chain(load_cases()) {
         let measured = Measured {
             allocations: allocations(&runtime, &case),
             nanoseconds: if check_only {
@@ -97,7 +103,18 @@ fn main() {
     let decision = find(SILENT).allocations - find("Shield without guards").allocations;
     assert_eq!(decision, 0, "a decision of a rate limit allocates");
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
+    for ((name, bare), budget) in [(LOAD, "bare"), (LOAD_BODY, "bare, with a body")]
+        .into_iter()
+        .zip(LOAD_BUDGET)
+    {
+        let more = find(name).allocations - find(bare).allocations;
+        assert!(more <= budget, "{name} costs {more} allocations");
+        println!("{name} adds {more} allocations; the budget is {budget}");
+    }
 }
+
+const LOAD: &str = "LoadLimits";
+const LOAD_BODY: &str = "LoadLimits, for a body";
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
 
@@ -230,6 +247,29 @@ fn case(name: &'static str, app: Router, request: Box<dyn Fn() -> Request<Body>>
         app: app.with_state(()),
         request,
     }
+}
+
+fn load_cases() -> [Case; 2] {
+    let limits = || LoadLimits::new().with_in_flight(InFlight::per_client(1).unwrap());
+    let read = |axum::Json(article): axum::Json<Article>| async { article.title };
+    [
+        Case {
+            name: LOAD,
+            app: Router::new()
+                .route("/", get(|| async { "in" }))
+                .layer(limits().unwrap())
+                .with_state(()),
+            request: Box::new(|| request("GET", None, "")),
+        },
+        Case {
+            name: LOAD_BODY,
+            app: Router::new()
+                .route("/", post(read))
+                .layer(limits().unwrap())
+                .with_state(()),
+            request: Box::new(|| request("POST", None, r#"{"title": "Gates"}"#)),
+        },
+    ]
 }
 
 fn request(method: &str, header: Option<(&str, &str)>, body: &'static str) -> Request<Body> {

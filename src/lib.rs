@@ -14,6 +14,7 @@ pub mod assign;
 pub mod authz;
 mod body;
 pub mod brute_force;
+pub mod client;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]
@@ -30,6 +31,7 @@ pub mod input;
 pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+pub mod load;
 mod partition;
 pub mod problem;
 pub mod rate_limit;

@@ -20,7 +20,9 @@ static SERVICE: LazyLock<(RequireJwt, String)> = LazyLock::new(|| {
     let key = SigningKey::hs256([7; 32]).unwrap();
     let issuer = JwtIssuer::new("https://id.example", "api", key.clone()).unwrap();
     let issuer = issuer.with_clock(clock.clone());
-    let token = issuer.issue(&Grant::to("alice").with_bound_key([5; 32])).unwrap();
+    let token = issuer
+        .issue(&Grant::to("alice").with_bound_key([5; 32]))
+        .unwrap();
     let guard = RequireJwt::new("https://id.example", "api", key.verifying_key()).unwrap();
     let dpop = Dpop::required("https://api.example.com").unwrap();
     let guard = guard.with_clock(clock).with_dpop(dpop);

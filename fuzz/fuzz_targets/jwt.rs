@@ -12,7 +12,9 @@ use portcullis::jwt::{KeySet, RequireJwt, VerifyingKey};
 
 static GUARD: LazyLock<RequireJwt> = LazyLock::new(|| {
     let key = VerifyingKey::hs256([7; 32]).expect("a secret of the right length");
-    RequireJwt::new("i", "a", key).expect("a guard").with_plain_jwt()
+    RequireJwt::new("i", "a", key)
+        .expect("a guard")
+        .with_plain_jwt()
 });
 
 fuzz_target!(|data: &[u8]| {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use http::Uri;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
+use http::{Extensions, Uri};
 use tower_layer::Layer;
 
 use super::entrance::{Bearer, Entrance, Query, Shown, Way};
@@ -19,7 +19,7 @@ use crate::config::ConfigError;
 use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::identity::{Caller, ClientAddr, Facts, Scopes};
 use crate::problem::{Challenge, Problem};
-use crate::store::{Answer, KeyId, KeyRecord, KeyRing};
+use crate::store::{Answer, KeyId, KeyRecord, KeyRing, StoreError};
 
 /// Lets a request in only if it carries a good API key in its header `X-API-Key`.
 #[derive(Clone, Debug)]
@@ -155,45 +155,35 @@ impl RequireApiKey {
         Ok((shown, id))
     }
 
-    /// The record of the key that the request shows, if it is good.
-    async fn admitted(&self, head: &mut Parts) -> Result<(Arc<KeyRecord>, Way), Problem> {
-        let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
-        let mut now = self.clock.now();
-        let found = match self.ring.find_at(id, now) {
-            Answer::Ready(Some(answer)) => answer,
-            later => {
-                let answer = later.await;
-                now = self.clock.now(); // the key may have ended in the meantime
-                answer
-            }
-        }
-        .map_err(refusal::unavailable)?;
+    /// The record that was found of the key that is shown, if it is good.
+    fn judged(
+        &self,
+        found: Result<Option<Arc<KeyRecord>>, StoreError>,
+        key: &str,
+        extensions: &Extensions,
+        now: u64,
+    ) -> Result<Arc<KeyRecord>, Problem> {
+        let found = found.map_err(refusal::unavailable)?;
         let kept = found.as_ref().map(|record| record.hash());
-        let proof = self.hasher.compare(kept, shown.key);
-        let extensions = &head.extensions;
-        let record = rule::admitted(found, proof, now, || ClientAddr::of(extensions))
-            .map_err(|fault| self.refusals.fault(fault))?;
-        if self.hasher.is_outdated(record.hash()) {
-            let ring = &*self.ring;
-            self.rehash
-                .bring_up(&record, shown.key, &self.hasher, ring)
-                .await;
-        }
-        if let Some(notes) = &self.last_used {
-            notes.note(id, now);
-        }
-        Ok((record, shown.way))
+        let proof = self.hasher.compare(kept, key);
+        rule::admitted(found, proof, now, || ClientAddr::of(extensions))
+            .map_err(|fault| self.refusals.fault(fault))
     }
-}
 
-impl Guard for RequireApiKey {
-    const PLACE: Place = Place::Authn;
-
-    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let (record, way) = self.admitted(head).await?;
+    /// Leaves what is known of the caller, and lets them in if that is enough.
+    fn let_in(
+        &self,
+        extensions: &mut Extensions,
+        record: Arc<KeyRecord>,
+        way: Way,
+        now: u64,
+    ) -> Result<Pass, Stop> {
+        if let Some(notes) = &self.last_used {
+            notes.note(record.id(), now);
+        }
         let enough = record.scopes().contains_all(&self.refusals.scopes);
         // The caller is known even if the key is too weak for this route: the event names them.
-        let facts = Facts::entry(&mut head.extensions);
+        let facts = Facts::entry(extensions);
         facts.caller = Caller::Known(record.principal().clone());
         if way == Way::Bearer {
             facts.scheme = Some("Bearer");
@@ -206,6 +196,45 @@ impl Guard for RequireApiKey {
             Way::Header | Way::Bearer => Pass::default(),
             Way::Query => Pass::stamped([(CACHE_CONTROL, HeaderValue::from_static("no-store"))]),
         })
+    }
+
+    /// The decision on a key that nobody has to be asked about.
+    fn decide_now(&self, head: &mut Parts) -> Result<Option<Pass>, Stop> {
+        let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
+        let now = self.clock.now();
+        let Answer::Ready(Some(found)) = self.ring.find_at(id, now) else {
+            return Ok(None);
+        };
+        let record = self.judged(found, shown.key, &head.extensions, now)?;
+        if self.hasher.is_outdated(record.hash()) {
+            return Ok(None);
+        }
+        let way = shown.way;
+        self.let_in(&mut head.extensions, record, way, now)
+            .map(Some)
+    }
+}
+
+impl Guard for RequireApiKey {
+    const PLACE: Place = Place::Authn;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        let (shown, id) = self.shown(&mut head.headers, &head.uri)?;
+        let found = self.ring.find_at(id, self.clock.now()).await;
+        let now = self.clock.now(); // the key may have ended in the meantime
+        let record = self.judged(found, shown.key, &head.extensions, now)?;
+        if self.hasher.is_outdated(record.hash()) {
+            let ring = &*self.ring;
+            self.rehash
+                .bring_up(&record, shown.key, &self.hasher, ring)
+                .await;
+        }
+        let way = shown.way;
+        self.let_in(&mut head.extensions, record, way, now)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        self.decide_now(head).transpose()
     }
 
     fn describe(&self) -> Demand {

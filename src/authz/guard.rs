@@ -54,12 +54,22 @@ impl RequireScopes {
     }
 }
 
+impl RequireScopes {
+    fn decide(&self, head: &Parts) -> Result<Pass, Stop> {
+        scoped::admitted(head, &self.0, "scopes_without_authentication")?;
+        Ok(Pass::default())
+    }
+}
+
 impl Guard for RequireScopes {
     const PLACE: Place = Place::Authz;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        scoped::admitted(head, &self.0, "scopes_without_authentication")?;
-        Ok(Pass::default())
+        self.decide(head)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(self.decide(head))
     }
 
     fn describe(&self) -> Demand {

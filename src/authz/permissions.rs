@@ -59,10 +59,8 @@ impl RequirePermissions {
     }
 }
 
-impl Guard for RequirePermissions {
-    const PLACE: Place = Place::Authz;
-
-    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+impl RequirePermissions {
+    fn decide(&self, head: &Parts) -> Result<Pass, Stop> {
         let misplaced = "permissions_without_authentication";
         let principal = caller::known(head, misplaced, caller::ask_for_token)?;
         if self.are_met_by(principal.permissions()) {
@@ -72,6 +70,18 @@ impl Guard for RequirePermissions {
                 .because("permission_missing")
                 .into())
         }
+    }
+}
+
+impl Guard for RequirePermissions {
+    const PLACE: Place = Place::Authz;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        self.decide(head)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(self.decide(head))
     }
 
     fn describe(&self) -> Demand {

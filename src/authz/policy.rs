@@ -54,10 +54,8 @@ impl RequirePolicy {
     }
 }
 
-impl Guard for RequirePolicy {
-    const PLACE: Place = Place::Authz;
-
-    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+impl RequirePolicy {
+    fn decide(&self, head: &Parts) -> Result<Pass, Stop> {
         let principal =
             caller::known(head, "policy_without_authentication", caller::ask_for_token)?;
         match (self.rule)(principal, head) {
@@ -67,6 +65,18 @@ impl Guard for RequirePolicy {
                 .caused_by(format!("the policy {}", self.name))
                 .into()),
         }
+    }
+}
+
+impl Guard for RequirePolicy {
+    const PLACE: Place = Place::Authz;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        self.decide(head)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(self.decide(head))
     }
 
     fn describe(&self) -> Demand {

@@ -1,8 +1,8 @@
 //! Bodies, read once and strictly: what the controls that read them share.
 //!
 //! A body is read in this order, and the first step that fails decides the answer: media type and
-//! coding (415), length (413, also when a longer body than announced comes in), the whole of the
-//! JSON text (400). Only then may a control look at what it says.
+//! coding (415), length (413, also when a longer body than announced comes in), speed (408, if a limit
+//! of `load` stands around), the whole of the JSON text (400). Only then may a control look at what it says.
 //!
 //! [RFC 8259] leaves open what two members of one name mean, and parsers differ; here that is an
 //! error at every level, as [RFC 7493], section 2.3, demands.
@@ -12,6 +12,7 @@
 
 mod faults;
 mod media_type;
+mod overrun;
 mod path;
 mod per_type;
 mod read;
@@ -19,11 +20,12 @@ mod strict;
 mod tree;
 
 pub(crate) use faults::Faults;
+pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
 pub(crate) use per_type::PerType;
 #[cfg(feature = "confirm")]
 pub(crate) use read::bounded;
-pub(crate) use read::{DEFAULT_MAX_BYTES, Intake};
+pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced};
 #[cfg(feature = "json")]
 pub(crate) use strict::{Name, Walk};
 pub(crate) use strict::{numbers_are_plain, scan};

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use super::media_type;
+use super::overrun::Overrun;
 use crate::problem::{Kind, Problem};
 
 /// The longest body that is read unless the author says otherwise: 64 KiB.
@@ -49,20 +50,32 @@ impl Intake {
 /// The bytes of a body of at most `max_bytes`, whatever its media type. One that announces that it
 /// is longer is not read at all.
 pub(crate) async fn bounded(head: &Parts, body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
-    let announced = head.headers.get(CONTENT_LENGTH);
-    if announced.is_some_and(|length| is_too_long(length, max_bytes))
-        || body.size_hint().lower() > max_bytes as u64
-    {
+    announced(head, body.size_hint().lower(), max_bytes)?;
+    let read = Limited::new(body, max_bytes).collect().await;
+    read.map(Collected::to_bytes)
+        .map_err(|error| failed(error.as_ref()))
+}
+
+/// The refusal of a body that ended with this error. The error is not kept: a layer around the body
+/// may have put anything into it.
+fn failed(error: &(dyn std::error::Error + 'static)) -> Problem {
+    if let Some(overrun) = Overrun::behind(error) {
+        overrun.problem()
+    } else if is_over_limit(error) {
+        Problem::new(Kind::BodyTooLarge).because("body_over_limit")
+    } else {
+        Problem::new(Kind::MalformedBody).because("body_unreadable")
+    }
+}
+
+/// Refuses a body that announces that it is longer than `max_bytes`; `at_least` bytes of it are known
+/// to come.
+pub(crate) fn announced(head: &Parts, at_least: u64, max_bytes: usize) -> Result<(), Problem> {
+    let length = head.headers.get(CONTENT_LENGTH);
+    if length.is_some_and(|length| is_too_long(length, max_bytes)) || at_least > max_bytes as u64 {
         return Err(Problem::new(Kind::BodyTooLarge).because("content_length_over_limit"));
     }
-    match Limited::new(body, max_bytes).collect().await {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if is_over_limit(error.as_ref()) => {
-            Err(Problem::new(Kind::BodyTooLarge).because("body_over_limit"))
-        }
-        // The error is not kept: a layer around the body may have put anything into it.
-        Err(_) => Err(Problem::new(Kind::MalformedBody).because("body_unreadable")),
-    }
+    Ok(())
 }
 
 /// A length that is no number is left to the server, and to the count of what really comes.

@@ -22,6 +22,7 @@
 
 mod security_event;
 mod sink;
+mod witness;
 
 pub use security_event::{Outcome, SecurityEvent};
 pub use sink::{EventSink, refuse};
@@ -30,3 +31,4 @@ pub(crate) use security_event::route;
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub(crate) use sink::authenticated_by;
 pub(crate) use sink::{Sink, authenticated, quota};
+pub(crate) use witness::Witness;

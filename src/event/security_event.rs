@@ -52,9 +52,9 @@ pub enum Outcome {
     Authenticated,
     /// The request was turned away: credentials, permissions or form.
     Refused,
-    /// The request was turned away because a quota is used up.
+    /// The request was turned away because a quota is used up, or there is too much to do.
     Limited,
-    /// The body was turned away.
+    /// The body was turned away, or the header fields, for what they are.
     InvalidInput,
     /// No decision could be taken, so the request was turned away.
     Failed,
@@ -81,9 +81,11 @@ impl Outcome {
 
     pub(super) const fn of(kind: Kind) -> Self {
         match kind {
-            Kind::QuotaExceeded => Self::Limited,
+            Kind::QuotaExceeded | Kind::ReducedCapacity => Self::Limited,
             Kind::MalformedBody
             | Kind::BodyTooLarge
+            | Kind::HeadersTooLarge
+            | Kind::RequestTimeout
             | Kind::UnsupportedMediaType
             | Kind::InvalidBody => Self::InvalidInput,
             Kind::Misconfigured | Kind::Unavailable => Self::Failed,

@@ -41,7 +41,9 @@ impl fmt::Debug for Sink {
 pub fn refuse(head: &Parts, problem: Problem) -> Problem {
     if problem.times() > 0 {
         let outcome = Outcome::of(problem.kind());
-        tell(head, outcome, || SecurityEvent::refused(head, &problem));
+        tell(sink_of(head), outcome, || {
+            SecurityEvent::refused(head, &problem)
+        });
     }
     let metadata = Facts::of(&head.extensions).and_then(|facts| facts.resource_metadata.as_deref());
     let problem = match metadata {
@@ -58,7 +60,7 @@ pub(crate) fn authenticated(head: &Parts) {
 
 /// Likewise, by what they did: a stable word such as `token_issued`.
 pub(crate) fn authenticated_by(head: &Parts, reason: &'static str) {
-    tell(head, Outcome::Authenticated, || SecurityEvent {
+    tell(sink_of(head), Outcome::Authenticated, || SecurityEvent {
         reason,
         ..SecurityEvent::authenticated(head)
     });
@@ -73,7 +75,7 @@ pub(crate) fn quota(
     policy: &str,
     times: u64,
 ) {
-    tell(head, outcome, || SecurityEvent {
+    tell(sink_of(head), outcome, || SecurityEvent {
         outcome,
         reason,
         policy: Some(policy),
@@ -82,10 +84,18 @@ pub(crate) fn quota(
     });
 }
 
+fn sink_of(head: &Parts) -> Option<&Sink> {
+    head.extensions.get()
+}
+
 /// Tells the event of this `outcome` to the author's sink, or to `tracing` if there is none; it is
 /// put together only if somebody listens.
-fn tell<'a>(head: &Parts, outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
-    match head.extensions.get::<Sink>() {
+pub(super) fn tell<'a>(
+    sink: Option<&Sink>,
+    outcome: Outcome,
+    event: impl FnOnce() -> SecurityEvent<'a>,
+) {
+    match sink {
         Some(sink) => sink.0.record(&event()),
         None => trace(outcome, event),
     }

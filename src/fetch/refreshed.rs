@@ -101,6 +101,7 @@ impl<T: Send + Sync + 'static> Refreshed<T> {
 
     /// The value as it is held, if it still serves, and whether it is so fresh that [`get`](Self::get)
     /// would do nothing but return it. It fetches nothing.
+    #[cfg_attr(not(feature = "jwt"), allow(dead_code))]
     pub(crate) fn peek(&self) -> (Option<Current<T>>, bool) {
         let now = self.0.clock.ticks();
         let state = self.0.state.load();

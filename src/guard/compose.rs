@@ -2,8 +2,10 @@
 
 use http::request::Parts;
 
-use super::check::{Guard, Pass, Stop};
+use super::check::{Guard, Stop};
 use super::demand::Demand;
+use super::headway::Headway;
+use super::pass::Pass;
 use super::place::Place;
 use crate::identity::{Caller, Facts};
 use crate::problem::{Challenge, Kind, Problem};
@@ -41,15 +43,35 @@ impl<A: Guard, B: Guard> Guard for (A, B) {
     };
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let first = self.0.check(head).await?;
-        match self.1.check(head).await {
-            Ok(second) => Ok(first.and(second)),
-            Err(stop) => Err(stop.after(first)),
-        }
+        self.resume(head, 0).await
     }
 
     fn describe(&self) -> Demand {
         self.0.describe().and(self.1.describe())
+    }
+
+    const STEPS: usize = A::STEPS + B::STEPS;
+
+    fn begin(&self, head: &mut Parts) -> Headway {
+        let first = match self.0.begin(head) {
+            Headway::Decided(Ok(pass)) => pass,
+            other => return other,
+        };
+        match self.1.begin(head) {
+            Headway::Decided(verdict) => Headway::Decided(first.then(verdict)),
+            Headway::Waits { steps, pass } => Headway::Waits {
+                steps: A::STEPS + steps,
+                pass: first.and(pass),
+            },
+        }
+    }
+
+    async fn resume(&self, head: &mut Parts, steps: usize) -> Result<Pass, Stop> {
+        if let Some(rest) = steps.checked_sub(A::STEPS) {
+            return self.1.resume(head, rest).await;
+        }
+        let first = self.0.resume(head, steps).await?;
+        first.then(self.1.resume(head, 0).await)
     }
 }
 
@@ -62,6 +84,10 @@ impl Guard for Open {
 
     async fn check(&self, _head: &mut Parts) -> Result<Pass, Stop> {
         Ok(Pass::default())
+    }
+
+    fn check_now(&self, _head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(Ok(Pass::default()))
     }
 
     fn describe(&self) -> Demand {
@@ -83,16 +109,39 @@ impl<A: Authenticator, B: Authenticator> Guard for Or<A, B> {
     };
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        match (self.0.is_presented(head), self.1.is_presented(head)) {
-            (true, false) => challenging(self.0.check(head).await, || self.1.challenges()),
-            (false, true) => challenging(self.1.check(head).await, || self.0.challenges()),
-            (false, false) => Err(asking(Kind::Unauthenticated, "no_credential", self)),
-            (true, true) => Err(asking(Kind::InvalidRequest, "several_credentials", self)),
+        match self.choose(head)? {
+            Side::First => challenging(self.0.check(head).await, || self.1.challenges()),
+            Side::Second => challenging(self.1.check(head).await, || self.0.challenges()),
         }
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(match self.choose(head) {
+            Ok(Side::First) => challenging(self.0.check_now(head)?, || self.1.challenges()),
+            Ok(Side::Second) => challenging(self.1.check_now(head)?, || self.0.challenges()),
+            Err(stop) => Err(stop),
+        })
     }
 
     fn describe(&self) -> Demand {
         Demand::Any(vec![self.0.describe(), self.1.describe()])
+    }
+}
+
+/// Which of two ways a request takes.
+enum Side {
+    First,
+    Second,
+}
+
+impl<A: Authenticator, B: Authenticator> Or<A, B> {
+    fn choose(&self, head: &Parts) -> Result<Side, Stop> {
+        match (self.0.is_presented(head), self.1.is_presented(head)) {
+            (true, false) => Ok(Side::First),
+            (false, true) => Ok(Side::Second),
+            (false, false) => Err(asking(Kind::Unauthenticated, "no_credential", self)),
+            (true, true) => Err(asking(Kind::InvalidRequest, "several_credentials", self)),
+        }
     }
 }
 
@@ -143,14 +192,25 @@ impl<A: Authenticator> Guard for Optional<A> {
         if self.0.is_presented(head) {
             return self.0.check(head).await;
         }
-        let caller = &mut Facts::entry(&mut head.extensions).caller;
-        if matches!(caller, Caller::Unasked) {
-            *caller = Caller::Anonymous;
+        Ok(let_stranger_in(head))
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        if self.0.is_presented(head) {
+            return self.0.check_now(head);
         }
-        Ok(Pass::default())
+        Some(Ok(let_stranger_in(head)))
     }
 
     fn describe(&self) -> Demand {
         Demand::Optional(Box::new(self.0.describe()))
     }
+}
+
+fn let_stranger_in(head: &mut Parts) -> Pass {
+    let caller = &mut Facts::entry(&mut head.extensions).caller;
+    if matches!(caller, Caller::Unasked) {
+        *caller = Caller::Anonymous;
+    }
+    Pass::default()
 }

@@ -8,13 +8,10 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::check::Pass;
+use super::pass::Pass;
 
 /// What a guard decided of a request: it goes in, or this response goes out.
-pub(super) enum Decision<B, R> {
-    In(Request<B>, Pass),
-    Out(Response<R>),
-}
+type Decision<B, R> = Result<(Request<B>, Pass), Response<R>>;
 
 type Deciding<B, R> = Pin<Box<dyn Future<Output = Decision<B, R>> + Send>>;
 
@@ -46,7 +43,23 @@ impl<S, B, R> GuardFuture<S, B, R>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
 {
-    /// Looks at once what is decided. Guards that wait for nothing have decided by then, so that
+    /// The way of a request that was let in at once.
+    pub(super) fn within(response: S::Future, pass: Pass) -> Self {
+        let pass = Some(pass);
+        Self {
+            stage: Stage::Within { response, pass },
+        }
+    }
+
+    /// The way of a request that was turned away at once.
+    pub(super) fn outside(response: Response<R>) -> Self {
+        let response = Some(response);
+        Self {
+            stage: Stage::Outside { response },
+        }
+    }
+
+    /// Looks once what is decided. Guards that wait for nothing have decided by then, so that
     /// the service that was polled ready is called in place; only for one that waits it is taken
     /// along, and its fresh clone stays behind.
     pub(super) fn begin(mut decision: Deciding<B, R>, inner: &mut S) -> Self {
@@ -69,11 +82,11 @@ where
 {
     fn after(decision: Decision<B, R>, inner: &mut S) -> Self {
         match decision {
-            Decision::In(request, pass) => Self::Within {
+            Ok((request, pass)) => Self::Within {
                 response: inner.call(request),
                 pass: Some(pass),
             },
-            Decision::Out(response) => Self::Outside {
+            Err(response) => Self::Outside {
                 response: Some(response),
             },
         }

@@ -61,14 +61,17 @@ mod check;
 mod compose;
 mod demand;
 mod future;
+mod headway;
+mod pass;
 mod place;
 mod service;
 mod shield;
 
-pub use check::{Guard, Pass, ResponseHead, Stop};
+pub use check::{Guard, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
 pub use demand::Demand;
 pub use future::GuardFuture;
+pub use pass::{Pass, ResponseHead};
 pub use place::Place;
 pub use service::GuardService;
 pub use shield::Shield;

@@ -10,7 +10,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::check::{Guard, Reply, Stop};
-use super::future::{Decision, GuardFuture};
+use super::future::GuardFuture;
+use super::headway::Headway;
+use super::pass::Pass;
 use super::shield::Voice;
 use crate::event;
 use crate::identity::Facts;
@@ -80,22 +82,40 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let guard = Arc::clone(&self.guard);
         let (mut head, body) = request.into_parts();
         self.voice.lend_to(&mut head);
         let was_known = knows_caller(&head);
+        let (steps, pass) = match self.guard.begin(&mut head) {
+            Headway::Decided(verdict) => {
+                return match settle(&head, was_known, verdict) {
+                    Ok(pass) => {
+                        let request = Request::from_parts(head, body);
+                        GuardFuture::within(self.inner.call(request), pass)
+                    }
+                    Err(response) => GuardFuture::outside(response),
+                };
+            }
+            Headway::Waits { steps, pass } => (steps, pass),
+        };
+        let guard = Arc::clone(&self.guard);
         let decision = Box::pin(async move {
-            let verdict = guard.check(&mut head).await;
-            if !was_known && knows_caller(&head) {
-                event::authenticated(&head);
-            }
-            match verdict {
-                Ok(pass) => Decision::In(Request::from_parts(head, body), pass),
-                Err(stop) => Decision::Out(reply(&head, stop)),
-            }
+            let verdict = pass.then(guard.resume(&mut head, steps).await);
+            settle(&head, was_known, verdict).map(|pass| (Request::from_parts(head, body), pass))
         });
         GuardFuture::begin(decision, &mut self.inner)
     }
+}
+
+/// Tells what was decided; the response is that of a request which is turned away.
+fn settle<R: From<Bytes>>(
+    head: &Parts,
+    was_known: bool,
+    verdict: Result<Pass, Stop>,
+) -> Result<Pass, Response<R>> {
+    if !was_known && knows_caller(head) {
+        event::authenticated(head);
+    }
+    verdict.map_err(|stop| reply(head, stop))
 }
 
 impl<S: Clone, G> Clone for GuardService<S, G> {

@@ -25,14 +25,16 @@ impl ClientAddr {
     /// `into_make_service_with_connect_info::<SocketAddr>()`. No header is read.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Option<Self> {
-        let peer = || {
-            extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|ConnectInfo(peer)| Self::new(peer.ip()))
-        };
         Facts::of(extensions)
             .and_then(|facts| facts.client)
-            .or_else(peer)
+            .or_else(|| Self::of_peer(extensions))
+    }
+
+    /// Whoever is connected, whether it is the client or a proxy.
+    pub(crate) fn of_peer(extensions: &Extensions) -> Option<Self> {
+        extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(peer)| Self::new(peer.ip()))
     }
 
     /// The address.

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 
 use super::bearer::{Raw, Shown, shown};
+use super::binding::Scheme;
 use super::fault::Fault;
 use super::key_set::KeySet;
-use super::key_source::Refused;
 use super::leeway;
 use super::revocations::Revocations;
 use super::roster::Roster;
@@ -26,9 +26,6 @@ use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop
 use crate::identity::{Caller, Facts, Scopes};
 use crate::problem::{Challenge, Kind, Problem};
 
-/// When a caller may try again if it cannot be said whether a token was revoked.
-const RETRY_AFTER_SECONDS: u64 = 5;
-
 /// Lets a request in only with a good JSON Web Token in its `Authorization: Bearer` header
 /// (RFC 6750, RFC 7519, RFC 8725, RFC 9068).
 #[derive(Clone)]
@@ -38,7 +35,7 @@ pub struct RequireJwt {
     checks: Vec<Check>,
     pub(super) sender: Sender,
     pub(super) revocations: Option<Revocations>,
-    realm: Option<Box<str>>,
+    pub(super) realm: Option<Box<str>>,
     /// How a caller is asked for a token, made when it is first needed.
     pub(super) asking: OnceLock<Asking>,
     clock: Arc<dyn Clock>,
@@ -178,70 +175,36 @@ impl RequireJwt {
         self.issuers.reload().await
     }
 
-    async fn verify(&self, shown: Raw<'_>) -> Result<Arc<Verified>, Refused> {
-        let verified = self.issuers.verify(shown, &*self.clock).await?;
-        if let Some(revocations) = &self.revocations {
-            verified.ask(revocations, self.clock.now()).await?;
+    /// What the request shows as its token.
+    fn shown<'h>(&self, head: &'h Parts) -> Result<(Scheme, Raw<'h>), Stop> {
+        match shown(&head.headers, self.sender.speaks_dpop()) {
+            Shown::Token(scheme, token) => Ok((scheme, token)),
+            Shown::Bad(fault) => Err(self.refusal(fault.into()).into()),
+            // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
+            // section 3.1).
+            Shown::Nothing => Err(Problem::new(Kind::Unauthenticated)
+                .because("no_credential")
+                .with_challenge_lines(&self.asking().at_first)
+                .into()),
         }
+    }
+
+    /// The author's own look at a good token.
+    fn accepted(&self, verified: Arc<Verified>) -> Result<Arc<Verified>, Stop> {
         for check in &self.checks {
-            check(&verified.payload)?;
+            check(&verified.payload).map_err(|fault| self.refusal(fault.into()))?;
         }
         Ok(verified)
     }
 
-    /// The caller learns the class of the fault alone.
-    fn refusal(&self, refused: Refused) -> Problem {
-        let fault = match refused {
-            Refused::Fault(fault) => fault,
-            #[cfg(feature = "remote")]
-            Refused::Unavailable(keys) => return keys.into_problem("keys_unavailable"),
-            Refused::Store(error) => {
-                return Problem::new(Kind::Unavailable)
-                    .because("revocation_store_unavailable")
-                    .with_retry_after(RETRY_AFTER_SECONDS)
-                    .caused_by(error);
-            }
-        };
-        let asking = self.asking();
-        let lines = match fault.kind() {
-            Kind::InvalidRequest => &asking.after_invalid_request,
-            _ => &asking.after_invalid_token,
-        };
-        Problem::new(fault.kind())
-            .because(fault.reason())
-            .with_challenge_lines(lines)
-    }
-
-    fn asking(&self) -> &Asking {
-        let make = || Asking::by(&self.sender, self.realm.as_deref());
-        self.asking.get_or_init(make)
-    }
-}
-
-impl Guard for RequireJwt {
-    const PLACE: Place = Place::Authn;
-
-    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        self.sender.clean(&mut head.headers);
-        let (scheme, token) = match shown(&head.headers, self.sender.speaks_dpop()) {
-            Shown::Token(scheme, token) => (scheme, token),
-            Shown::Bad(fault) => return Err(self.refusal(fault.into()).into()),
-            Shown::Nothing => {
-                // Without `error`: nothing is wrong with a request that shows nothing (RFC 6750,
-                // section 3.1).
-                return Err(Problem::new(Kind::Unauthenticated)
-                    .because("no_credential")
-                    .with_challenge_lines(&self.asking().at_first)
-                    .into());
-            }
-        };
-        let verified = self.verify(token).await;
-        let verified = verified.map_err(|refused| self.refusal(refused))?;
-        let pass = self
-            .sender
-            .prove(head, scheme, token.as_bytes(), &verified, &*self.clock)
-            .await
-            .map_err(|refused| self.sender.refusal(refused, self.realm.as_deref()))?;
+    /// Leaves what is known of the caller, and lets them in if that is enough.
+    fn let_in(
+        &self,
+        head: &mut Parts,
+        scheme: Scheme,
+        verified: Arc<Verified>,
+        pass: Pass,
+    ) -> Result<Pass, Stop> {
         let enough = verified.principal.scopes().contains_all(&self.scopes);
         let facts = Facts::entry(&mut head.extensions);
         facts.caller = Caller::Known(verified.principal.clone());
@@ -252,6 +215,51 @@ impl Guard for RequireJwt {
         } else {
             Err(Problem::insufficient_scope_by(scheme.name(), &self.scopes).into())
         }
+    }
+
+    /// The decision on a token that nobody has to be asked about.
+    fn decide_now(&self, head: &mut Parts) -> Result<Option<Pass>, Stop> {
+        let (scheme, token) = self.shown(head)?;
+        let Some(verdict) = self.issuers.verify_now(token, &*self.clock) else {
+            return Ok(None);
+        };
+        let verified = self.accepted(verdict.map_err(|refused| self.refusal(refused))?)?;
+        self.sender
+            .confirm(head, scheme, &verified)
+            .map_err(|refused| self.broken(refused))?;
+        self.let_in(head, scheme, verified, Pass::default())
+            .map(Some)
+    }
+}
+
+impl Guard for RequireJwt {
+    const PLACE: Place = Place::Authn;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        self.sender.clean(&mut head.headers);
+        let (scheme, token) = self.shown(head)?;
+        let refused = |refused| Stop::from(self.refusal(refused));
+        let verdict = self.issuers.verify(token, &*self.clock).await;
+        let verified = verdict.map_err(refused)?;
+        if let Some(revocations) = &self.revocations {
+            let verdict = verified.ask(revocations, self.clock.now()).await;
+            verdict.map_err(refused)?;
+        }
+        let verified = self.accepted(verified)?;
+        let pass = self
+            .sender
+            .prove(head, scheme, token.as_bytes(), &verified, &*self.clock)
+            .await
+            .map_err(|refused| self.broken(refused))?;
+        self.let_in(head, scheme, verified, pass)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        if self.revocations.is_some() || self.sender.speaks_dpop() {
+            return None; // a store has to be asked
+        }
+        self.sender.clean(&mut head.headers);
+        self.decide_now(head).transpose()
     }
 
     fn describe(&self) -> Demand {

@@ -55,6 +55,15 @@ impl Keys {
         }
     }
 
+    /// Whether those that serve now are `keys`, if that can be said at once.
+    pub(super) fn are_now(&self, keys: &KeySet) -> Option<bool> {
+        match self {
+            Self::Held(held) => Some(held.is(keys)),
+            #[cfg(feature = "remote")]
+            Self::Remote(remote) => remote.are_now(keys),
+        }
+    }
+
     /// The same keys on another clock.
     pub(super) fn timed_by(&mut self, clock: &Arc<dyn Clock>) {
         match self {

@@ -151,6 +151,7 @@ mod mtls;
 mod node;
 mod pem;
 mod permissions;
+mod refusal;
 #[cfg(feature = "remote")]
 mod remote;
 mod revocations;

@@ -174,6 +174,14 @@ impl RemoteKeys {
         Ok(current.keys.clone())
     }
 
+    /// Whether those that serve now are `keys`, if that can be said without waiting.
+    pub(super) fn are_now(&self, keys: &KeySet) -> Option<bool> {
+        match self.set.peek() {
+            (Some(held), true) => Some(held.keys.is(keys)),
+            _ => None,
+        }
+    }
+
     pub(super) async fn reload(&self) -> Result<(), Unavailable> {
         self.set.reload().await.map(drop)
     }

@@ -92,25 +92,57 @@ impl Roster {
         shown: Raw<'_>,
         clock: &dyn Clock,
     ) -> Result<Arc<Verified>, Refused> {
+        if let Some(verdict) = self.verify_now(shown, clock) {
+            return verdict;
+        }
+        let parts = parts(shown)?;
+        if let Some(found) = self.kept.get(shown.as_bytes())
+            && let Some(known) = self.issuer_of(&found)
+            && found.span.contains(clock.now())
+            && known.keys.current().await?.is(&found.keys)
+        {
+            return Ok(found);
+        }
+        let verdict = self.verify_parts(parts, clock).await;
+        self.settle(shown, verdict)
+    }
+
+    /// The same, if no key has to be waited for. None has changed nothing.
+    pub(super) fn verify_now(
+        &self,
+        shown: Raw<'_>,
+        clock: &dyn Clock,
+    ) -> Option<Result<Arc<Verified>, Refused>> {
+        let parts = match parts(shown) {
+            Ok(parts) => parts,
+            Err(fault) => return Some(Err(fault.into())),
+        };
         let token = shown.as_bytes();
-        let parts = token::split(token)
-            .and_then(Parts::beginning_as_object)
-            .map_err(|fault| shown.refused(fault))?;
-        shown.check_end()?;
         if let Some(found) = self.kept.get(token) {
-            let issuer = self.issuer_of(&found);
-            if let Some(known) = issuer
+            if let Some(known) = self.issuer_of(&found)
                 && found.span.contains(clock.now())
-                && known.keys.current().await?.is(&found.keys)
+                && known.keys.are_now(&found.keys)?
             {
-                return Ok(found);
+                return Some(Ok(found));
             }
             self.kept.forget(token);
         }
-        match self.verify_parts(parts, clock).await {
+        let verdict = match self.choose(parts) {
+            Ok(known) => known.verify_now(parts, clock)?,
+            Err(fault) => Err(fault),
+        };
+        Some(self.settle(shown, verdict.map_err(Refused::from)))
+    }
+
+    fn settle(
+        &self,
+        shown: Raw<'_>,
+        verdict: Result<Verified, Refused>,
+    ) -> Result<Arc<Verified>, Refused> {
+        match verdict {
             Ok(verified) => {
                 let verified = Arc::new(verified);
-                self.kept.keep(token, &verified);
+                self.kept.keep(shown.as_bytes(), &verified);
                 Ok(verified)
             }
             Err(Refused::Fault(fault)) => Err(shown.refused(fault).into()),
@@ -155,4 +187,13 @@ impl Roster {
         })?;
         named.ok_or(Fault::WRONG_ISSUER)
     }
+}
+
+/// The parts of what may be a token; most of what is none is found out here.
+fn parts(shown: Raw<'_>) -> Result<Parts<'_>, Fault> {
+    let parts = token::split(shown.as_bytes())
+        .and_then(Parts::beginning_as_object)
+        .map_err(|fault| shown.refused(fault))?;
+    shown.check_end()?;
+    Ok(parts)
 }

@@ -97,6 +97,26 @@ impl Sender {
         }
     }
 
+    /// What the token is bound to, which is all that has to be said unless a proof has to be looked
+    /// at.
+    pub(super) fn confirm(
+        &self,
+        head: &Parts,
+        scheme: Scheme,
+        verified: &Verified,
+    ) -> Result<Confirmation, Refused> {
+        let confirmation = if verified.bound {
+            Confirmation::read(&verified.payload).map_err(|fault| broken(fault, scheme))?
+        } else {
+            Confirmation::default()
+        };
+        binding::judge(self.dpop_stance(), self.mtls_stance(), confirmation, scheme)?;
+        if let (Some(mtls), Some(certificate)) = (self.mtls, &confirmation.certificate) {
+            mtls.prove(head, certificate, scheme)?;
+        }
+        Ok(confirmation)
+    }
+
     /// Has the caller who showed `token` prove that it is theirs; replay is looked at last, so that
     /// nothing but a good proof uses up its one use.
     pub(super) async fn prove(
@@ -107,15 +127,7 @@ impl Sender {
         verified: &Verified,
         clock: &dyn Clock,
     ) -> Result<Pass, Refused> {
-        let confirmation = if verified.bound {
-            Confirmation::read(&verified.payload).map_err(|fault| broken(fault, scheme))?
-        } else {
-            Confirmation::default()
-        };
-        binding::judge(self.dpop_stance(), self.mtls_stance(), confirmation, scheme)?;
-        if let (Some(mtls), Some(certificate)) = (self.mtls, &confirmation.certificate) {
-            mtls.prove(head, certificate, scheme)?;
-        }
+        let confirmation = self.confirm(head, scheme, verified)?;
         if let (Some(dpop), Some(key)) = (&self.dpop, &confirmation.key) {
             // On the heap, so that requests without a proof do not carry the room for one.
             let nonce = Box::pin(dpop.prove(head, token, key, clock.now())).await?;

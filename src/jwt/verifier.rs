@@ -67,6 +67,19 @@ impl Verified {
 }
 
 impl Verifier {
+    /// Verifies `token`, if its keys are here and need not be asked for.
+    pub(super) fn verify_now(
+        &self,
+        token: Parts<'_>,
+        clock: &dyn Clock,
+    ) -> Option<Result<Verified, Fault>> {
+        match &self.keys {
+            Keys::Held(keys) => Some(self.verify_with(keys, token, clock)),
+            #[cfg(feature = "remote")]
+            Keys::Remote(_) => None,
+        }
+    }
+
     /// Verifies `token` with one of `keys`, the cheapest checks first; of a token whose
     /// signature is bad nothing is kept. All that can be said of it without a key is said before
     /// one is looked for, so that only a token that is good but for its signature can ask for keys.

@@ -24,12 +24,19 @@ pub enum Kind {
     ConfirmationRequired,
     /// The body is longer than this resource reads.
     BodyTooLarge,
+    /// The header fields are more, or longer, than this resource reads.
+    HeadersTooLarge,
+    /// The request did not arrive in the time that it is given.
+    RequestTimeout,
     /// The body's media type is not one that this resource reads.
     UnsupportedMediaType,
     /// The body is well formed and breaks the rules of this resource.
     InvalidBody,
     /// The caller has used up a quota.
     QuotaExceeded,
+    /// There is more to do for the moment than can be done; not the caller's fault
+    /// (draft-ietf-httpapi-ratelimit-headers, problem type of this name).
+    ReducedCapacity,
     /// The application is put together wrongly; only its author can mend it.
     Misconfigured,
     /// Something that the decision needs cannot be reached.
@@ -42,6 +49,8 @@ pub enum Kind {
 pub enum GrpcCode {
     /// The request is wrong whatever the state of the system.
     InvalidArgument = 3,
+    /// The time is up.
+    DeadlineExceeded = 4,
     /// The caller may not do this.
     PermissionDenied = 7,
     /// A quota is used up.
@@ -56,7 +65,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -66,9 +75,12 @@ impl Kind {
         Self::Forbidden,
         Self::ConfirmationRequired,
         Self::BodyTooLarge,
+        Self::HeadersTooLarge,
+        Self::RequestTimeout,
         Self::UnsupportedMediaType,
         Self::InvalidBody,
         Self::QuotaExceeded,
+        Self::ReducedCapacity,
         Self::Misconfigured,
         Self::Unavailable,
     ];
@@ -98,6 +110,7 @@ impl Kind {
     }
 
     /// The table of kinds, and the only one.
+    #[allow(clippy::too_many_lines)] // a row for each kind
     const fn row(self) -> (&'static str, StatusCode, &'static str, GrpcCode) {
         use GrpcCode as G;
         use StatusCode as S;
@@ -156,6 +169,18 @@ impl Kind {
                 "The body is too large",
                 G::ResourceExhausted,
             ),
+            Self::HeadersTooLarge => (
+                "headers-too-large",
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "The header fields are too large",
+                G::ResourceExhausted,
+            ),
+            Self::RequestTimeout => (
+                "request-timeout",
+                S::REQUEST_TIMEOUT,
+                "The request did not arrive in time",
+                G::DeadlineExceeded,
+            ),
             Self::UnsupportedMediaType => (
                 "unsupported-media-type",
                 S::UNSUPPORTED_MEDIA_TYPE,
@@ -173,6 +198,12 @@ impl Kind {
                 S::TOO_MANY_REQUESTS,
                 "Too many requests",
                 G::ResourceExhausted,
+            ),
+            Self::ReducedCapacity => (
+                "temporary-reduced-capacity",
+                S::SERVICE_UNAVAILABLE,
+                "The service has too much to do for the moment",
+                G::Unavailable,
             ),
             Self::Misconfigured => (
                 "internal-error",

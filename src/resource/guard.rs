@@ -211,12 +211,22 @@ impl ProtectedResource {
     }
 }
 
+impl ProtectedResource {
+    fn leave(&self, head: &mut Parts) -> Pass {
+        Facts::entry(&mut head.extensions).resource_metadata = Some(Arc::clone(&self.url));
+        Pass::default()
+    }
+}
+
 impl Guard for ProtectedResource {
     const PLACE: Place = Place::Envelope;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        Facts::entry(&mut head.extensions).resource_metadata = Some(Arc::clone(&self.url));
-        Ok(Pass::default())
+        Ok(self.leave(head))
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(Ok(self.leave(head)))
     }
 
     fn describe(&self) -> Demand {

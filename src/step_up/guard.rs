@@ -114,10 +114,8 @@ impl StepUp {
     }
 }
 
-impl Guard for StepUp {
-    const PLACE: Place = Place::Authz;
-
-    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+impl StepUp {
+    fn decide(&self, head: &Parts) -> Result<Pass, Stop> {
         let problem = match Facts::caller(&head.extensions) {
             Caller::Unasked => {
                 Problem::new(Kind::Misconfigured).because("step_up_without_authentication")
@@ -142,6 +140,18 @@ impl Guard for StepUp {
             },
         };
         Err(problem.into())
+    }
+}
+
+impl Guard for StepUp {
+    const PLACE: Place = Place::Authz;
+
+    async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        self.decide(head)
+    }
+
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        Some(self.decide(head))
     }
 
     fn describe(&self) -> Demand {

@@ -7,6 +7,9 @@ use std::task::{Context, Poll};
 use super::error::StoreError;
 
 /// What a store answers; a future that an engine in memory completes at once, without a box.
+///
+/// Nothing has happened before it was polled, unless it is [`Ready`](Self::Ready): guards drop an
+/// answer that they would have to wait for, and ask again where they can.
 #[must_use = "a store answers only if it is awaited"]
 pub enum Answer<'a, T> {
     /// The answer is here (`None` once it has been taken).

@@ -9,6 +9,7 @@ mod authz;
 mod brute_force;
 mod cached_key_ring;
 #[cfg(feature = "confirm")]
+mod client;
 mod confirm;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;
@@ -21,6 +22,7 @@ mod fetch;
 mod floors;
 #[cfg(all(feature = "test-util", feature = "jwt"))]
 mod hardened;
+mod headway;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]
@@ -36,6 +38,7 @@ mod jwt;
 mod key_ring;
 #[cfg(all(feature = "aws-lc-rs", feature = "sqlite"))]
 mod keys_tool;
+mod load;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod outages;
 #[cfg(feature = "remote")]

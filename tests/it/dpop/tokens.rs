@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use axum::{Json, Router, routing};
+use http::HeaderMap;
 use portcullis::authz::RequireScopes;
 use portcullis::clock::ManualClock;
 use portcullis::guard::Shield;
 use portcullis::identity::Scopes;
-use portcullis::jwt::{ClientCertificate, Dpop, Grant, Mtls};
+use portcullis::jwt::{ClientCertificate, Dpop, Grant, Mtls, Revocations};
 use portcullis::step_up::StepUp;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::world::{self, Answer, BASE, NOW, World, dpop, get, token};
 use crate::interop::Library;
+use crate::support::read;
 
 const ALGS: &str = r#"algs="EdDSA ES256 PS256 RS256""#;
 
@@ -265,6 +269,38 @@ async fn a_certificate_counts_only_from_where_it_cannot_be_forged() {
             let challenge = answer.challenge();
             let expected = r#"Bearer error="invalid_token""#;
             assert_eq!((answer.status, challenge.as_str()), (401, expected));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_forged_certificate_gets_past_the_guard() {
+    let certificates = async |headers: HeaderMap| {
+        let lines = ["client-cert", "client-cert-chain"].map(|name| headers.get(name).is_some());
+        Json(lines)
+    };
+    let unbound = token(&Grant::to("alice"));
+    let trusting = Mtls::allowed().dangerous_trust_client_cert_header();
+    for (mtls, seen) in [
+        (Mtls::allowed(), json!([false, false])),
+        (trusting, json!([true, true])),
+    ] {
+        let clock = ManualClock::at(NOW);
+        let guard = world::guard(&clock).with_mtls(mtls);
+        // One that has to ask a store takes another way through the guard.
+        let asking = guard.clone().with_revocations(Revocations::in_memory());
+        for guard in [guard, asking] {
+            let app = Router::new().route("/x", routing::get(certificates).layer(guard));
+            let request = get(
+                "/x",
+                &[
+                    ("authorization", format!("Bearer {unbound}")),
+                    ("client-cert", ":ZGVy:".to_owned()),
+                    ("client-cert-chain", ":ZGVy:".to_owned()),
+                ],
+            );
+            let (_, body) = read(app.oneshot(request).await.unwrap()).await;
+            assert_eq!(body, seen, "{mtls:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A token that comes again, at this crate's door and at that of `jwt-authorizer`, in one run:
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml`.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml --bin jwt`.
 //!
 //! It is a crate of its own, so that nobody who builds this one has to build its peers.
 
@@ -16,8 +16,8 @@ use tower::Service;
 
 const ISSUER: &str = "https://id.example";
 const AUDIENCE: &str = "https://api.example";
-const PRIVATE: &str = include_str!("../../../tests/data/jwt/rsa-2048.pem");
-const PUBLIC: &str = include_str!("../../../tests/data/jwt/rsa-2048.pub.pem");
+const PRIVATE: &str = include_str!("../../../../tests/data/jwt/rsa-2048.pem");
+const PUBLIC: &str = include_str!("../../../../tests/data/jwt/rsa-2048.pub.pem");
 const CHUNK: u32 = 50;
 const ROUNDS: usize = 200;
 

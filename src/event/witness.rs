@@ -1,0 +1,95 @@
+//! A request that may have to be turned away after its head has been handed on.
+
+use std::error::Error;
+
+use axum::extract::MatchedPath;
+use http::Method;
+use http::request::Parts;
+
+use super::security_event::{Outcome, SecurityEvent};
+use super::sink::{Sink, tell};
+use crate::identity::{ClientAddr, Facts, Principal};
+use crate::problem::{Dialect, Problem};
+
+/// All that a refusal needs of a head. Taking it costs no allocation, as long as nobody refuses.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    method: Method,
+    route: Option<MatchedPath>,
+    client: Option<ClientAddr>,
+    principal: Option<Principal>,
+    sink: Option<Sink>,
+    dialect: Dialect,
+}
+
+impl Witness {
+    /// The witness of the request with this head.
+    pub(crate) fn of(head: &Parts) -> Self {
+        Self {
+            method: head.method.clone(),
+            route: head.extensions.get().cloned(),
+            client: ClientAddr::of(&head.extensions),
+            principal: Facts::caller(&head.extensions).principal().cloned(),
+            sink: head.extensions.get().cloned(),
+            dialect: Dialect::of(head),
+        }
+    }
+
+    /// Turns the request away, as [`refuse`](super::refuse) does with a head at hand; for problems
+    /// that bear no challenge.
+    pub(crate) fn refuse(self, problem: Problem) -> Problem {
+        let outcome = Outcome::of(problem.kind());
+        tell(self.sink.as_ref(), outcome, || SecurityEvent {
+            outcome,
+            kind: Some(problem.kind()),
+            status: Some(problem.status()),
+            reason: problem.reason(),
+            cause: Error::source(&problem),
+            method: &self.method,
+            route: self.route.as_ref().map(MatchedPath::as_str),
+            client: self.client,
+            principal: self.principal.as_ref(),
+            policy: problem.violated_policies().next(),
+            times: problem.times(),
+        });
+        problem.in_dialect(self.dialect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::event::refuse;
+    use crate::problem::Kind;
+
+    /// What is told of a refusal, and the language of the answer.
+    fn told(refuse: impl FnOnce(&Parts, Problem) -> Problem) -> (Vec<String>, String) {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let (mut head, ()) = http::Request::post("/").body(()).unwrap().into_parts();
+        let accepted = "application/graphql-response+json".parse().unwrap();
+        head.headers.insert("accept", accepted);
+        let facts = Facts::entry(&mut head.extensions);
+        facts.client = Some(ClientAddr::new([192, 0, 2, 1].into()));
+        facts.caller = crate::identity::Caller::Known(Principal::new("alice"));
+        let record = Arc::clone(&events);
+        let sink = move |event: &SecurityEvent<'_>| {
+            record.lock().unwrap().push(format!("{event:?}"));
+        };
+        head.extensions.insert(Sink(Arc::new(sink)));
+        let problem = refuse(&head, Problem::new(Kind::Unavailable).because("late"));
+        let dialect = format!("{:?}", problem.into_http::<bytes::Bytes>());
+        let events = events.lock().unwrap().clone();
+        (events, dialect)
+    }
+
+    #[test]
+    fn a_witness_tells_and_answers_what_the_head_would_have() {
+        let by_witness = told(|head, problem| Witness::of(head).refuse(problem));
+        assert_eq!(by_witness.0.len(), 1);
+        assert!(by_witness.0[0].contains("alice"));
+        assert!(by_witness.1.contains("graphql"));
+        assert_eq!(by_witness, told(refuse));
+    }
+}
