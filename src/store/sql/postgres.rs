@@ -150,9 +150,13 @@ impl sealed::Dialect for Postgres {
         values: Vec<Value>,
         effect: Effect,
     ) -> Result<Vec<PgRow>, Fault> {
-        // A connection of the pool may be of a server that has been started anew since. What only
+        // Each connection of the pool may be of a server that has been started anew since. What only
         // reads can be asked again; of what writes it is not known whether it was done.
-        if effect == Effect::Reads {
+        let stale = match effect {
+            Effect::Reads => self.pool.size(),
+            Effect::Writes => 0,
+        };
+        for _ in 0..stale {
             match self.run_once(Arc::clone(&sql), values.clone()).await {
                 Err(fault) if fault.is_of_the_connection() => {}
                 answer => return answer,
