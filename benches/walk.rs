@@ -23,7 +23,7 @@ use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
 use portcullis::load::{InFlight, LoadLimits};
-use portcullis::rate_limit::{Quota, RateLimit};
+use portcullis::rate_limit::{By, HeaderDraft, Quota, RateLimit};
 use portcullis::store::memory::MemoryKeyRing;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -100,6 +100,8 @@ fn main() {
         more <= SHIELD_BUDGET,
         "a whole shield costs {more} allocations"
     );
+    let decision = find(SILENT).allocations - find("Shield without guards").allocations;
+    assert_eq!(decision, 0, "a decision of a rate limit allocates");
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
     for ((name, bare), budget) in [(LOAD, "bare"), (LOAD_BODY, "bare, with a body")]
         .into_iter()
@@ -115,6 +117,8 @@ const LOAD: &str = "LoadLimits";
 const LOAD_BODY: &str = "LoadLimits, for a body";
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
+
+const SILENT: &str = "RateLimit that tells callers nothing";
 
 fn cases(runtime: &Runtime) -> Vec<Case> {
     let key = SigningKey::hs256([7; 32]).unwrap();
@@ -143,13 +147,7 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     let with_token = move || request("GET", Some(("authorization", &token)), "");
     let with_key = move || request("GET", Some(("x-api-key", &api_key)), "");
     let with_body = || request("POST", None, r#"{"title": "Gates"}"#);
-    // As `axum::serve` does: a router whose state is not settled is put together anew for each request.
-    let case = |name, app: Router, request| Case {
-        name,
-        app: app.with_state(()),
-        request,
-    };
-    vec![
+    let mut all = vec![
         case("bare", bare(), Box::new(plain)),
         case(
             "Shield without guards",
@@ -165,11 +163,6 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             "RequireApiKey",
             bare().layer(keyed()),
             Box::new(with_key.clone()),
-        ),
-        case(
-            "RateLimit",
-            bare().layer(RateLimit::per_client(Quota::per_second(1_000_000)).unwrap()),
-            Box::new(plain),
         ),
         case(
             WHOLE,
@@ -213,7 +206,47 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             ),
             Box::new(with_body),
         ),
+    ];
+    all.extend(limits());
+    all
+}
+
+/// Rate limits by themselves.
+fn limits() -> Vec<Case> {
+    let per_client = || RateLimit::per_client(Quota::per_second(1_000_000)).unwrap();
+    let by_route = || {
+        let by = By::client().and(By::route());
+        RateLimit::per(by, "route", Quota::per_second(1_000_000)).unwrap()
+    };
+    let bare = || Router::new().route("/", get(|| async { "in" }));
+    let plain = || request("GET", None, "");
+    vec![
+        case("RateLimit", bare().layer(per_client()), Box::new(plain)),
+        case(
+            SILENT,
+            bare().layer(per_client().with_headers(HeaderDraft::Silent)),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit, counting failures",
+            bare().layer(per_client().with_failures_only()),
+            Box::new(plain),
+        ),
+        case(
+            "RateLimit of a client on a route",
+            bare().layer(by_route()),
+            Box::new(plain),
+        ),
     ]
+}
+
+/// As `axum::serve` does: a router whose state is not settled is put together anew for each request.
+fn case(name: &'static str, app: Router, request: Box<dyn Fn() -> Request<Body>>) -> Case {
+    Case {
+        name,
+        app: app.with_state(()),
+        request,
+    }
 }
 
 fn load_cases() -> [Case; 2] {

@@ -3,8 +3,8 @@
 //! Every decision becomes one [`SecurityEvent`], told by the place that took it: a guard's service
 //! for what guards decide, an extractor for what extractors decide. By default it is written as a
 //! `tracing` event with the target `portcullis` and these fields: `outcome`, `kind`, `status`,
-//! `reason`, `cause`, `method`, `route`, `client`, `subject`, `credential`, `credential_id`. No
-//! token, key, secret or body is ever in it.
+//! `reason`, `cause`, `method`, `route`, `client`, `subject`, `credential`, `credential_id`,
+//! `policy`, `times`. No token, key, secret or body is ever in it.
 //!
 //! An author who wants the events elsewhere gives the outermost [`Shield`](crate::guard::Shield)
 //! a sink; whatever stands within it tells there:
@@ -27,7 +27,8 @@ mod witness;
 pub use security_event::{Outcome, SecurityEvent};
 pub use sink::{EventSink, refuse};
 
+pub(crate) use security_event::route;
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub(crate) use sink::authenticated_by;
-pub(crate) use sink::{Sink, authenticated};
+pub(crate) use sink::{Sink, authenticated, quota};
 pub(crate) use witness::Witness;

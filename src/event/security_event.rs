@@ -4,7 +4,7 @@ use std::error::Error;
 
 use axum::extract::MatchedPath;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{Extensions, Method, StatusCode};
 
 use crate::identity::{ClientAddr, Facts, Principal};
 use crate::problem::{Kind, Problem};
@@ -32,6 +32,16 @@ pub struct SecurityEvent<'a> {
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub principal: Option<&'a Principal>,
+    /// The policy whose quota is used up, or nearly; the first of several.
+    pub policy: Option<&'a str>,
+    /// How many decisions of this sort the event stands for: 1, unless it is one of a flood of which
+    /// not each is told.
+    pub times: u64,
+}
+
+/// The route that the request with these extensions matched, as it was written in the router.
+pub(crate) fn route(extensions: &Extensions) -> Option<&str> {
+    extensions.get().map(MatchedPath::as_str)
 }
 
 /// What was decided.
@@ -48,6 +58,10 @@ pub enum Outcome {
     InvalidInput,
     /// No decision could be taken, so the request was turned away.
     Failed,
+    /// The request was let on, though a quota is nearly used up.
+    NearLimit,
+    /// The request was let on, though a quota is used up: its limit only reports.
+    WouldLimit,
 }
 
 impl Outcome {
@@ -60,6 +74,8 @@ impl Outcome {
             Self::Limited => "limited",
             Self::InvalidInput => "invalid_input",
             Self::Failed => "failed",
+            Self::NearLimit => "near_limit",
+            Self::WouldLimit => "would_limit",
         }
     }
 
@@ -94,9 +110,11 @@ impl<'a> SecurityEvent<'a> {
             reason: "authenticated",
             cause: None,
             method: &head.method,
-            route: head.extensions.get().map(MatchedPath::as_str),
+            route: route(&head.extensions),
             client: ClientAddr::of(&head.extensions),
             principal: Facts::caller(&head.extensions).principal(),
+            policy: None,
+            times: 1,
         }
     }
 
@@ -108,6 +126,8 @@ impl<'a> SecurityEvent<'a> {
             status: Some(problem.status()),
             reason: problem.reason(),
             cause: Error::source(problem),
+            policy: problem.violated_policies().next(),
+            times: problem.times(),
             ..Self::authenticated(head)
         }
     }

@@ -39,10 +39,12 @@ impl fmt::Debug for Sink {
 /// language. Extractors of your own call it once for each refusal; guards need not, since the
 /// service around them does.
 pub fn refuse(head: &Parts, problem: Problem) -> Problem {
-    let outcome = Outcome::of(problem.kind());
-    tell(sink_of(head), outcome, || {
-        SecurityEvent::refused(head, &problem)
-    });
+    if problem.times() > 0 {
+        let outcome = Outcome::of(problem.kind());
+        tell(sink_of(head), outcome, || {
+            SecurityEvent::refused(head, &problem)
+        });
+    }
     let metadata = Facts::of(&head.extensions).and_then(|facts| facts.resource_metadata.as_deref());
     let problem = match metadata {
         Some(url) => problem.naming_metadata(url),
@@ -60,6 +62,24 @@ pub(crate) fn authenticated(head: &Parts) {
 pub(crate) fn authenticated_by(head: &Parts, reason: &'static str) {
     tell(sink_of(head), Outcome::Authenticated, || SecurityEvent {
         reason,
+        ..SecurityEvent::authenticated(head)
+    });
+}
+
+/// Tells that the request with this head was let on although the quota of `policy` is used up or
+/// nearly so, which the event says `times` times.
+pub(crate) fn quota(
+    head: &Parts,
+    outcome: Outcome,
+    reason: &'static str,
+    policy: &str,
+    times: u64,
+) {
+    tell(sink_of(head), outcome, || SecurityEvent {
+        outcome,
+        reason,
+        policy: Some(policy),
+        times,
         ..SecurityEvent::authenticated(head)
     });
 }
@@ -99,12 +119,18 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
                 subject = event.principal.map(|caller| caller.subject()),
                 credential = event.principal.map(|caller| caller.credential().kind()),
                 credential_id = event.principal.and_then(|caller| caller.credential().id()),
+                policy = event.policy,
+                times = event.times,
             )
         };
     }
     match outcome {
         Outcome::Authenticated => write_at!(Level::DEBUG),
         Outcome::Failed => write_at!(Level::ERROR),
-        Outcome::InvalidInput | Outcome::Limited | Outcome::Refused => write_at!(Level::INFO),
+        Outcome::InvalidInput
+        | Outcome::Limited
+        | Outcome::NearLimit
+        | Outcome::Refused
+        | Outcome::WouldLimit => write_at!(Level::INFO),
     }
 }

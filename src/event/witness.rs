@@ -49,6 +49,8 @@ impl Witness {
             route: self.route.as_ref().map(MatchedPath::as_str),
             client: self.client,
             principal: self.principal.as_ref(),
+            policy: problem.violated_policies().next(),
+            times: problem.times(),
         });
         problem.in_dialect(self.dialect)
     }

@@ -37,7 +37,7 @@ impl InFlight {
     /// # Errors
     /// [`ConfigError`] if `most` is zero.
     pub fn per_client(most: u32) -> Result<Self, ConfigError> {
-        Self::by(By::Client, most)
+        Self::by(By::client(), most)
     }
 
     /// Gives each caller `most` places: each subject of each issuer, whatever credential they show.
@@ -46,7 +46,7 @@ impl InFlight {
     /// # Errors
     /// [`ConfigError`] if `most` is zero.
     pub fn per_principal(most: u32) -> Result<Self, ConfigError> {
-        Self::by(By::Principal, most)
+        Self::by(By::principal(), most)
     }
 
     /// Gives each API key `most` places. A caller with another credential is counted as themselves,
@@ -55,7 +55,7 @@ impl InFlight {
     /// # Errors
     /// [`ConfigError`] if `most` is zero.
     pub fn per_api_key(most: u32) -> Result<Self, ConfigError> {
-        Self::by(By::ApiKey, most)
+        Self::by(By::api_key(), most)
     }
 
     /// Gives each key that `key` finds in a request's head `most` places. A request without a key is
@@ -67,7 +67,7 @@ impl InFlight {
     where
         F: Fn(&Parts) -> Option<Key<'_>> + Send + Sync + 'static,
     {
-        Self::by(By::Own(Arc::new(key)), most)
+        Self::by(By::key(key), most)
     }
 
     /// How many keys have requests in flight, for metrics.
@@ -100,13 +100,16 @@ impl InFlight {
         Err(ConfigError::new(format!(
             "a limit on requests in flight per {} needs authentication before it: put it as a layer \
              of its own within the guards that authenticate",
-            self.by.word()
+            self.by
         )))
     }
 
     /// A place for the request with this head.
     pub(super) fn enter(&self, head: &Parts) -> Result<KeyPermit, Problem> {
-        let key = self.by.key(head).map_err(|reason| {
+        // None of the ways to tell callers apart that are offered here leaves anybody out.
+        let found = self.by.find(head);
+        let key = found.and_then(|key| key.ok_or("rate_limit_without_key"));
+        let key = key.map_err(|reason| {
             let reason = reason.replace("rate_limit", "in_flight");
             Problem::new(Kind::Misconfigured).because(reason)
         })?;

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::{Entry, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use serde::Serialize;
+use smallvec::SmallVec;
 
 use super::challenge::{Challenge, extended};
 use super::dialect::Dialect;
+use super::fault::FieldFault;
 use super::kind::Kind;
 
 /// A refusal that is safe to show to the caller; one pointer wide.
@@ -24,34 +26,9 @@ struct Inner {
     reason: Cow<'static, str>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     dialect: Dialect,
-}
-
-/// One thing that is wrong with a body, for the caller to mend.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct FieldFault {
-    /// Where: a JSON pointer in URI fragment form (RFC 6901, section 6).
-    pub pointer: String,
-    /// Which rule is broken: a stable word for programs.
-    pub code: &'static str,
-    /// The rule in words, never the value.
-    pub detail: Cow<'static, str>,
-}
-
-impl FieldFault {
-    /// A fault at `pointer` against the rule `code`, told as `detail`.
-    #[must_use]
-    pub fn new(
-        pointer: impl Into<String>,
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-        }
-    }
+    violated: SmallVec<[Arc<str>; 1]>,
+    names_policies: bool,
+    times: u64,
 }
 
 impl Problem {
@@ -67,6 +44,9 @@ impl Problem {
             reason: Cow::Borrowed(kind.slug()),
             cause: None,
             dialect: Dialect::ProblemJson,
+            violated: SmallVec::new(),
+            names_policies: false,
+            times: 1,
         }))
     }
 
@@ -145,6 +125,41 @@ impl Problem {
         self.0.faults = faults;
         self.0.truncated = truncated;
         self
+    }
+
+    /// Names a policy whose quota is used up, for the event.
+    #[must_use]
+    pub(crate) fn violating(mut self, policy: &Arc<str>) -> Self {
+        self.0.violated.push(Arc::clone(policy));
+        self
+    }
+
+    /// Has the caller be told of the policies too.
+    #[must_use]
+    pub(crate) fn naming_policies(mut self) -> Self {
+        self.0.names_policies = true;
+        self
+    }
+
+    pub(super) fn names_policies(&self) -> bool {
+        self.0.names_policies
+    }
+
+    /// Has the event stand for so many refusals; for none, it is not told.
+    #[must_use]
+    pub(crate) fn told(mut self, times: u64) -> Self {
+        self.0.times = times;
+        self
+    }
+
+    /// The names of the policies whose quota is used up.
+    pub fn violated_policies(&self) -> impl Iterator<Item = &str> {
+        self.0.violated.iter().map(|name| &**name)
+    }
+
+    /// For how many refusals the event stands.
+    pub(crate) fn times(&self) -> u64 {
+        self.0.times
     }
 
     /// The kind of refusal, for programs.

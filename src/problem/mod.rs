@@ -24,12 +24,14 @@
 mod challenge;
 mod details;
 mod dialect;
+mod fault;
 mod kind;
 mod response;
 
 pub use challenge::Challenge;
-pub use details::{FieldFault, Problem};
+pub use details::Problem;
 pub use dialect::{PlainError, Render};
+pub use fault::FieldFault;
 pub use kind::{GrpcCode, Kind};
 
 pub(crate) use dialect::{Dialect, Renderer};

@@ -13,11 +13,14 @@ use serde_json::json;
 use super::details::Problem;
 use super::dialect::Dialect;
 use super::kind::Kind;
+use crate::field::quoted;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const GRAPHQL_RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json");
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+/// draft-ietf-httpapi-ratelimit-headers-11, section on problem types.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 impl Problem {
@@ -53,6 +56,9 @@ impl Problem {
 
     fn to_problem_json(&self) -> Bytes {
         let usual = self.status() == self.kind().status();
+        if self.names_policies() {
+            return self.to_quota_exceeded();
+        }
         if usual && self.faults().is_empty() && !self.is_truncated() {
             let plain = PLAIN.get(self.kind() as usize);
             return plain.cloned().unwrap_or_default();
@@ -66,6 +72,26 @@ impl Problem {
             body.push_str(r#","truncated":true"#);
         }
         body.push('}');
+        Bytes::from(body)
+    }
+
+    /// The problem of the draft on rate limit headers, which names the policies.
+    fn to_quota_exceeded(&self) -> Bytes {
+        let (title, status) = (self.kind().title(), self.status().as_u16());
+        let mut body = String::with_capacity(256);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            body,
+            r#"{{"type":"{QUOTA_EXCEEDED}","title":"{title}","status":{status},"violated-policies":["#
+        );
+        for (i, name) in self.violated_policies().enumerate() {
+            if i > 0 {
+                body.push(',');
+            }
+            // A name is printable ASCII, of which JSON escapes what structured fields do.
+            body.push_str(&quoted(name));
+        }
+        body.push_str("]}");
         Bytes::from(body)
     }
 
@@ -124,6 +150,21 @@ mod tests {
             assert_eq!(body["status"], kind.status().as_u16());
             assert!(!body.to_string().contains("secret reason"));
         }
+    }
+
+    #[test]
+    fn used_up_quotas_are_the_problem_of_the_draft_and_are_named() {
+        let names = ["day", r#"a "b" \c"#].map(std::sync::Arc::from);
+        let exceeded = Problem::new(Kind::QuotaExceeded);
+        let problem = names.iter().fold(exceeded, Problem::violating);
+        let quiet: Response<Bytes> = problem.into_http();
+        assert!(parsed(&quiet).get("violated-policies").is_none());
+        let problem = Problem::new(Kind::QuotaExceeded).naming_policies();
+        let response: Response<Bytes> = names.iter().fold(problem, Problem::violating).into_http();
+        let body = parsed(&response);
+        assert_eq!(body["type"], QUOTA_EXCEEDED);
+        assert_eq!(body["violated-policies"], json!(["day", r#"a "b" \c"#]));
+        assert_eq!(body["status"], 429);
     }
 
     #[test]

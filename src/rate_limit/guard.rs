@@ -2,42 +2,46 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::request::Parts;
 use tower_layer::Layer;
 
+use super::Offender;
+use super::counting::Till;
 use super::early::BeforeAuthentication;
-use super::label::{Label, seconds};
-use crate::clock::{Clock, SystemClock};
+use super::headers::HeaderDraft;
+use super::rule::Rule;
+use super::tally::Tally;
+use crate::clock::{SystemClock, nanoseconds};
 use crate::config::ConfigError;
 use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stop};
-use crate::identity::Facts;
 use crate::partition::By;
-use crate::problem::{Kind, Problem};
 use crate::store::memory::MemoryQuotas;
-use crate::store::{Answer, Charge, Decision, Key, Limit, Quota, Quotas};
+use crate::store::{Key, Quota};
 
-/// Lets a request in only if its caller has not used up their quota.
+/// Lets a request in only if its caller has not used up their quota, or any of several.
 ///
 /// A handle: clones share what was counted, so two routes under one limit are given clones of it.
 #[derive(Clone)]
 pub struct RateLimit {
-    by: By,
-    quota: Quota,
-    limit: Limit,
-    allowances: Option<Allowances>,
-    cost: u32,
-    label: Label,
-    store: Arc<dyn Quotas>,
-    clock: Arc<dyn Clock>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) till: Till,
+    pub(super) headers: HeaderDraft,
+    pub(super) tally: Arc<Tally>,
+    /// In nanoseconds.
+    pub(super) event_interval: u64,
+    /// In percent.
+    pub(super) near: u8,
+    pub(super) offender: Option<Arc<Naming>>,
 }
 
-/// Credentials are given the quota that they bring along.
-#[derive(Clone, Copy)]
-struct Allowances;
+pub(super) type Naming = dyn Fn(&Parts) -> Option<Box<str>> + Send + Sync;
 
-/// When to come back if the store cannot answer, in seconds.
-const STORE_RETRY: u64 = 5;
+const EVENT_INTERVAL: Duration = Duration::from_secs(1);
+const NEAR: u8 = 80;
+/// So that no request is charged from more quotas than a store can decide on together.
+const MOST_RULES: usize = 8;
 
 impl RateLimit {
     /// Gives each client address `quota`: an IPv4 address, or the /64 of an IPv6 address. The name
@@ -46,7 +50,7 @@ impl RateLimit {
     /// # Errors
     /// [`ConfigError`] if the quota cannot be ([`Quota::checked`]).
     pub fn per_client(quota: Quota) -> Result<Self, ConfigError> {
-        Self::by(By::Client, "client", quota)
+        Self::per(By::client(), "client", quota)
     }
 
     /// Gives each caller `quota`: each subject of each issuer, whatever credential they show. A
@@ -56,7 +60,7 @@ impl RateLimit {
     /// # Errors
     /// [`ConfigError`] if the quota cannot be ([`Quota::checked`]).
     pub fn per_principal(quota: Quota) -> Result<Self, ConfigError> {
-        Self::by(By::Principal, "principal", quota)
+        Self::per(By::principal(), "principal", quota)
     }
 
     /// Gives each API key `quota`. A caller with another credential is counted as themselves, a
@@ -66,7 +70,7 @@ impl RateLimit {
     /// # Errors
     /// [`ConfigError`] if the quota cannot be ([`Quota::checked`]).
     pub fn per_api_key(quota: Quota) -> Result<Self, ConfigError> {
-        Self::by(By::ApiKey, "api-key", quota)
+        Self::per(By::api_key(), "api-key", quota)
     }
 
     /// Gives each key that `key` finds in a request's head `quota`, under the limit called `name`.
@@ -91,60 +95,59 @@ impl RateLimit {
     where
         F: Fn(&Parts) -> Option<Key<'_>> + Send + Sync + 'static,
     {
-        Self::by(By::Own(Arc::new(key)), name, quota)
+        Self::per(By::key(key), name, quota)
     }
 
-    /// Calls the limit `name`, as callers see it and as the store keeps it: 1 to 64 printable
-    /// ASCII characters. Limits that share a store share quotas if their names are the same.
+    /// Gives each of those whom `by` tells apart `quota`, under the limit called `name`.
+    ///
+    /// ```
+    /// use portcullis::rate_limit::{By, Quota, RateLimit};
+    ///
+    /// let by = By::principal().and(By::route());
+    /// let each_caller_on_each_route = RateLimit::per(by, "route", Quota::per_minute(60));
+    /// # assert!(each_caller_on_each_route.is_ok());
+    /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] if `name` is empty, too long or has other characters.
-    pub fn with_name(self, name: &str) -> Result<Self, ConfigError> {
-        let label = Label::new(name, self.quota, &self.limit)?;
-        Ok(Self { label, ..self })
-    }
-
-    /// Takes `units` from the quota for each request (default: 1).
-    ///
-    /// # Errors
-    /// [`ConfigError`] if `units` is zero, or more than the quota ever holds.
-    pub fn with_cost(self, units: u32) -> Result<Self, ConfigError> {
-        let most = self.limit.units();
-        if !(1..=most).contains(&units) {
-            return Err(ConfigError::new(format!(
-                "a request cannot cost {units} of the quota {}: use 1 to {most} units",
-                self.quota
-            )));
-        }
+    /// [`ConfigError`] if the quota cannot be ([`Quota::checked`]), or the name
+    /// ([`with_name`](Self::with_name)).
+    pub fn per(by: By, name: &str, quota: Quota) -> Result<Self, ConfigError> {
         Ok(Self {
-            cost: units,
-            ..self
+            rules: vec![Rule::new(by, name, quota)?],
+            till: Till {
+                store: Arc::new(MemoryQuotas::new()),
+                clock: Arc::new(SystemClock),
+            },
+            headers: HeaderDraft::default(),
+            tally: Arc::new(Tally::new()),
+            event_interval: nanoseconds(EVENT_INTERVAL),
+            near: NEAR,
+            offender: None,
         })
     }
 
-    /// Gives a caller whose credential brings a quota of its own that quota instead, as a token
-    /// bucket: [`Principal::allowance`], which API keys may have. Others are given the limit's
-    /// own. What was used counts whichever it is, so that nobody has both.
+    /// Adds the quotas of `other`: a request must be within all of them, and if one refuses it,
+    /// none is charged. They are counted in this limit's store, by its clock; what was said of the
+    /// quotas of `other` stands, the rest (headers, events) is as this limit has it.
     ///
-    /// [`Principal::allowance`]: crate::identity::Principal::allowance
-    #[must_use]
-    pub fn with_allowances(mut self) -> Self {
-        self.allowances = Some(Allowances);
-        self
-    }
-
-    /// Counts in `store` (default: in memory, for this limit alone).
-    #[must_use]
-    pub fn with_store(mut self, store: Arc<dyn Quotas>) -> Self {
-        self.store = store;
-        self
-    }
-
-    /// Reads the time from `clock` (default: the machine's own).
-    #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
+    /// ```
+    /// use portcullis::rate_limit::{Quota, RateLimit};
+    ///
+    /// # fn main() -> Result<(), portcullis::config::ConfigError> {
+    /// let limit = RateLimit::per_principal(Quota::per_second(10))?
+    ///     .with_name("second")?
+    ///     .and(RateLimit::per_principal(Quota::per_day(10_000))?.with_name("day")?)?
+    ///     .and(RateLimit::per_client(Quota::per_minute(1_000))?)?;
+    /// # let _ = limit;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] if two quotas have the same name, or there are more than 8.
+    pub fn and(mut self, other: Self) -> Result<Self, ConfigError> {
+        self.rules.extend(other.rules);
+        self.checked()
     }
 
     /// Stands before authentication instead of after it, so that it limits the guessing of
@@ -153,63 +156,48 @@ impl RateLimit {
     /// # Errors
     /// [`ConfigError`] if the limit tells callers apart by what authentication finds out.
     pub fn before_authentication(self) -> Result<BeforeAuthentication, ConfigError> {
-        if !self.by.is_known_early() {
-            return Err(ConfigError::new(format!(
+        match self.rules.iter().find(|rule| !rule.by.is_known_early()) {
+            None => Ok(BeforeAuthentication(self)),
+            Some(late) => Err(ConfigError::new(format!(
                 "the rate limit {:?} is per {}, which is not known before authentication: use \
                  per_client or per_key",
-                self.label.policy().name(),
-                self.by.word()
-            )));
+                late.name(),
+                late.by
+            ))),
         }
-        Ok(BeforeAuthentication(self))
     }
 
-    fn by(by: By, name: &str, quota: Quota) -> Result<Self, ConfigError> {
-        let limit = quota.checked()?;
-        Ok(Self {
-            by,
-            quota,
-            limit,
-            allowances: None,
-            cost: 1,
-            label: Label::new(name, quota, &limit)?,
-            store: Arc::new(MemoryQuotas::new()),
-            clock: Arc::new(SystemClock),
-        })
+    /// How many requests this limit and its clones have refused.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.tally.refusals()
     }
 
-    /// The quota that the caller's credential brings along, if it counts here.
-    fn allowance(&self, head: &Parts) -> Option<(Quota, Limit)> {
-        self.allowances?;
-        let caller = Facts::caller(&head.extensions).principal()?;
-        let allowance = caller.allowance()?;
-        let quota = Quota::new(allowance.units(), allowance.period());
-        // Every allowance is within the bounds of a quota; should one not be, the limit's own is.
-        Some((quota, quota.checked().ok()?))
+    /// Those who were refused most by this limit and its clones, the worst first: at most 64, among
+    /// them everybody who has more than a 64th of all refusals. They are told apart by a keyed
+    /// hash, and have a name only if the author gives them one
+    /// ([`with_offenders_named`](Self::with_offenders_named)).
+    #[must_use]
+    pub fn top_offenders(&self) -> Vec<Offender> {
+        self.tally.offenders()
     }
 
-    async fn decide(&self, head: &Parts, limit: &Limit) -> Result<Decision, Problem> {
-        let key = self
-            .by
-            .key(head)
-            .map_err(|reason| Problem::new(Kind::Misconfigured).because(reason))?;
-        let charge = Charge {
-            policy: self.label.policy(),
-            key: &key,
-            limit,
-            cost: self.cost,
-            now: self.clock.ticks(),
-        };
-        let answer = match self.store.take(charge) {
-            Answer::Ready(Some(answer)) => answer,
-            later => later.await,
-        };
-        answer.map_err(|error| {
-            Problem::new(Kind::Unavailable)
-                .because("quota_store_failed")
-                .caused_by(error)
-                .with_retry_after(STORE_RETRY)
-        })
+    pub(super) fn checked(self) -> Result<Self, ConfigError> {
+        let fault = |what: String| Err(ConfigError::new(what));
+        if self.rules.len() > MOST_RULES {
+            return fault(format!("a rate limit has at most {MOST_RULES} quotas"));
+        }
+        for (i, rule) in self.rules.iter().enumerate() {
+            let mut others = self.rules.iter().skip(i + 1);
+            if others.any(|other| other.name() == rule.name()) {
+                return fault(format!(
+                    "two quotas of a rate limit are called {:?}: give one another name with \
+                     with_name before they are put together",
+                    rule.name()
+                ));
+            }
+        }
+        Ok(self)
     }
 }
 
@@ -217,22 +205,14 @@ impl Guard for RateLimit {
     const PLACE: Place = Place::Quota;
 
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let allowance = self.allowance(head);
-        let limit = allowance.as_ref().map_or(&self.limit, |(_, limit)| limit);
-        let decision = self.decide(head, limit).await?;
-        let stamps = match &allowance {
-            None => self.label.stamps(&decision),
-            Some((quota, limit)) => self.label.with_quota(*quota, limit).stamps(&decision),
-        };
-        if decision.admitted {
-            Ok(Pass::stamped(stamps))
-        } else {
-            Err(Stop::from(refusal(&decision)).stamped(stamps))
-        }
+        self.decide(head).await
     }
 
     fn describe(&self) -> Demand {
-        Demand::Quota(format!("{} by {}", self.quota, self.by.word()).into())
+        let enforced = self.rules.iter().filter(|rule| !rule.is_reporting);
+        enforced.fold(Demand::Nothing, |all, rule| {
+            all.and(Demand::Quota(rule.to_string().into()))
+        })
     }
 }
 
@@ -247,21 +227,8 @@ impl<S> Layer<S> for RateLimit {
 impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")
-            .field("name", &self.label.policy().name())
-            .field("by", &self.by)
-            .field("quota", &self.quota)
-            .field("cost", &self.cost)
+            .field("rules", &self.rules)
+            .field("headers", &self.headers)
             .finish_non_exhaustive()
-    }
-}
-
-/// Whoever is told to come back finds the door open, unless somebody else was quicker.
-fn refusal(decision: &Decision) -> Problem {
-    let problem = Problem::new(Kind::QuotaExceeded);
-    match decision.retry_after {
-        Some(after) => problem
-            .because("quota_used_up")
-            .with_retry_after(seconds(after).max(1)),
-        None => problem.because("cost_above_quota"),
     }
 }

@@ -1,26 +1,27 @@
-//! What callers are told of a limit (draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4).
+//! The name of a quota and how it is told, made once.
 
 use std::sync::Arc;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 
 use crate::config::ConfigError;
-use crate::field::{Decimal, RATE_LIMIT, RATE_LIMIT_POLICY, joined, quoted};
-use crate::store::{Decision, Limit, Policy, Quota};
+use crate::field::{Decimal, joined, quoted};
+use crate::store::{Limit, Policy, Quota};
 
 const NANOSECONDS: u64 = 1_000_000_000;
 
-/// The name of a limit and its header values, made once.
+/// The name of a quota and its header values.
 #[derive(Clone, Debug)]
 pub(super) struct Label {
     policy: Arc<Policy>,
+    name: Arc<str>,
     quota: HeaderValue,
     /// `"name";r=`
     prefix: Arc<[u8]>,
 }
 
 impl Label {
-    /// The label of the limit called `name`.
+    /// The label of the quota called `name`.
     ///
     /// # Errors
     /// [`ConfigError`] if that cannot name a [`Policy`].
@@ -29,39 +30,41 @@ impl Label {
         let quoted = quoted(name);
         Ok(Self {
             policy: Arc::new(policy),
-            quota: told(&quoted, quota, limit),
+            name: name.into(),
+            quota: told(quoted.as_bytes(), quota, limit),
             prefix: [quoted.as_bytes(), b";r="].concat().into(),
         })
     }
 
-    pub(super) fn policy(&self) -> &Policy {
+    pub(super) fn policy(&self) -> &Arc<Policy> {
         &self.policy
     }
 
-    /// This label with another quota under the same name.
-    pub(super) fn with_quota(&self, quota: Quota, limit: &Limit) -> Self {
-        Self {
-            quota: told(&quoted(self.policy.name()), quota, limit),
-            ..self.clone()
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The item that tells the quota, or another one that is kept under the same name.
+    pub(super) fn policy_item(&self, planned: Option<(Quota, &Limit)>) -> HeaderValue {
+        match planned {
+            None => self.quota.clone(),
+            Some((quota, limit)) => {
+                let name = self.prefix.strip_suffix(b";r=").unwrap_or_default();
+                told(name, quota, limit)
+            }
         }
     }
 
-    /// The headers that tell `decision`.
-    pub(super) fn stamps(&self, decision: &Decision) -> Vec<(HeaderName, HeaderValue)> {
-        let state = joined(&[
-            &self.prefix,
-            Decimal::new(decision.remaining).as_bytes(),
-            b";t=",
-            Decimal::new(seconds(decision.reset_after)).as_bytes(),
-        ]);
-        vec![(RATE_LIMIT_POLICY, self.quota.clone()), (RATE_LIMIT, state)]
+    /// What stands before the number of units that are left.
+    pub(super) fn prefix(&self) -> &[u8] {
+        &self.prefix
     }
 }
 
 /// How a quota is told; its name is `quoted`.
-fn told(quoted: &str, quota: Quota, limit: &Limit) -> HeaderValue {
+fn told(quoted: &[u8], quota: Quota, limit: &Limit) -> HeaderValue {
     joined(&[
-        quoted.as_bytes(),
+        quoted,
         b";q=",
         Decimal::new(limit.units().into()).as_bytes(),
         b";w=",
@@ -78,30 +81,28 @@ pub(super) fn seconds(nanoseconds: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn told(name: &str, quota: Quota, decision: Decision) -> [String; 2] {
-        let label = Label::new(name, quota, &quota.checked().unwrap()).unwrap();
-        let stamps = label.stamps(&decision);
-        assert_eq!(stamps.len(), 2);
-        [0, 1].map(|i| stamps[i].1.to_str().unwrap().to_owned())
+    #[test]
+    fn a_quota_is_told_as_the_draft_says_and_a_planned_one_under_the_same_name() {
+        let label = |name, quota: Quota| {
+            let limit = quota.checked().unwrap();
+            Label::new(name, quota, &limit).unwrap()
+        };
+        let plain = label("default", Quota::per_minute(100));
+        assert_eq!(plain.policy_item(None), r#""default";q=100;w=60"#);
+        assert_eq!(plain.prefix(), br#""default";r="#);
+        let planned = Quota::per_day(9).with_burst(3);
+        let limit = planned.checked().unwrap();
+        let odd = label(r#"a "b" \c"#, Quota::per_minute(1));
+        assert_eq!(
+            odd.policy_item(Some((planned, &limit))),
+            r#""a \"b\" \\c";q=3;w=28800"#
+        );
     }
 
     #[test]
-    fn the_headers_are_those_of_the_draft() {
-        let decision = Decision {
-            admitted: true,
-            limit: 100,
-            remaining: 50,
-            reset_after: 29_000_000_001,
-            retry_after: None,
-        };
-        assert_eq!(
-            told("default", Quota::per_minute(100), decision),
-            [r#""default";q=100;w=60"#, r#""default";r=50;t=30"#]
-        );
-        let odd = r#"a "b" \c"#;
-        assert_eq!(
-            told(odd, Quota::per_day(9).with_burst(3), decision)[0],
-            r#""a \"b\" \\c";q=3;w=28800"#
-        );
+    fn nobody_is_told_to_come_back_too_early() {
+        for (nanoseconds, expected) in [(0, 0), (1, 1), (NANOSECONDS, 1), (NANOSECONDS + 1, 2)] {
+            assert_eq!(seconds(nanoseconds), expected);
+        }
     }
 }

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 /// Whose quota it is: a kind, a realm in which the value is unique, and a value. Keys of different
 /// kinds never meet. Its `Debug` shows only the kind, since the rest may be personal data.
 #[derive(Clone)]
 pub struct Key<'a> {
     kind: KeyKind,
-    realm: &'a str,
+    realm: Cow<'a, str>,
     value: Value<'a>,
 }
 
@@ -25,6 +27,14 @@ pub enum KeyKind {
     ApiKey,
     /// Something of the author's own.
     Own,
+    /// A tenant.
+    Tenant,
+    /// A route, as it was written in the router.
+    Route,
+    /// What a header says.
+    Header,
+    /// Several keys together.
+    Joined,
 }
 
 #[derive(Clone)]
@@ -44,8 +54,40 @@ impl<'a> Key<'a> {
     /// Says in which realm the value is unique: the issuer of a subject.
     #[must_use]
     pub fn within(mut self, realm: &'a str) -> Self {
-        self.realm = realm;
+        self.realm = Cow::Borrowed(realm);
         self
+    }
+
+    /// The one key that stands for all of `keys` together, in this order: a digest (SHA-256, cut to
+    /// 128 bits), so that it is short however long they are and nobody can make two lists meet.
+    #[must_use]
+    pub fn joined<'k>(keys: impl IntoIterator<Item = Key<'k>>) -> Self {
+        let mut digest = Sha256::new();
+        for key in keys {
+            let (kind, realm, value) = key.parts();
+            digest.update([kind as u8]);
+            for bytes in [realm, value] {
+                digest.update((bytes.len() as u64).to_be_bytes());
+                digest.update(bytes);
+            }
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let half = digest.first_chunk().copied().unwrap_or_default();
+        Self::of_kind(KeyKind::Joined, Key::own(Value::Pair(half)))
+    }
+
+    /// The same key, which borrows nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Key<'static> {
+        Key {
+            kind: self.kind,
+            realm: Cow::Owned(self.realm.into_owned()),
+            value: match self.value {
+                Value::Word(word) => Value::Word(word),
+                Value::Pair(pair) => Value::Pair(pair),
+                Value::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
+            },
+        }
     }
 
     /// All that makes the key, for engines to hash: the kind, the realm and the value, of which the
@@ -64,7 +106,7 @@ impl<'a> Key<'a> {
     fn own(value: Value<'a>) -> Self {
         Self {
             kind: KeyKind::Own,
-            realm: "",
+            realm: Cow::Borrowed(""),
             value,
         }
     }
@@ -117,5 +159,24 @@ mod tests {
         assert_eq!(format!("{key:?}"), "Key(Principal, ..)");
         let parts = (KeyKind::Principal, &b"https://a.example"[..], &b"alice"[..]);
         assert_eq!(key.parts(), parts);
+    }
+
+    #[test]
+    fn keys_that_are_joined_differ_if_any_part_or_their_order_does() {
+        let joined = |keys: &[Key<'static>]| Key::joined(keys.iter().cloned()).parts().2.to_vec();
+        let one = || Key::from("a").within("r");
+        let all = [
+            joined(&[one(), Key::from("b")]),
+            joined(&[Key::from("b"), one()]),
+            joined(&[Key::from("ab"), Key::from("")]),
+            joined(&[Key::from("a"), Key::from("b")]),
+            joined(&[Key::from("ra"), Key::from("b")]),
+            joined(&[Key::of_kind(KeyKind::Route, "a"), Key::from("b")]),
+            joined(&[one()]),
+        ];
+        for (i, key) in all.iter().enumerate() {
+            assert!(!all[..i].contains(key), "{i}");
+        }
+        assert_eq!(all[0], joined(&[one().into_owned(), Key::from("b")]));
     }
 }

@@ -108,6 +108,26 @@ impl Quota {
         self
     }
 
+    /// A quota of the same kind, of `units` in each `per`, without a burst of its own.
+    #[must_use]
+    pub const fn sized(mut self, units: u32, per: Duration) -> Self {
+        self.units = units;
+        self.per = per;
+        self.burst = None;
+        self
+    }
+
+    /// The quota of `many` who share it: as many times the units, and the burst if it has one of its
+    /// own. More than fits is cut to what fits, which is less than was asked for.
+    #[must_use]
+    pub const fn times(mut self, many: u32) -> Self {
+        self.units = self.units.saturating_mul(many);
+        if let Some(burst) = self.burst {
+            self.burst = Some(burst.saturating_mul(many));
+        }
+        self
+    }
+
     /// The quota in the terms of the arithmetic.
     ///
     /// # Errors
@@ -257,5 +277,18 @@ mod tests {
         ] {
             assert_eq!(quota.window_seconds(), seconds, "{quota}");
         }
+    }
+
+    #[test]
+    fn several_times_a_quota_is_that_of_several() {
+        assert_eq!(Quota::per_minute(7).times(4), Quota::per_minute(28));
+        let window = Quota::sliding_window(7, DAY);
+        let minute = Duration::from_mins(1);
+        assert_eq!(window.sized(3, minute), Quota::sliding_window(3, minute));
+        let burst = Quota::per_minute(7).with_burst(3);
+        assert_eq!(burst.sized(3, minute), Quota::per_minute(3));
+        let burst = burst.times(2);
+        assert_eq!(burst, Quota::per_minute(14).with_burst(6));
+        assert_eq!(Quota::per_day(u32::MAX).times(2), Quota::per_day(u32::MAX));
     }
 }

@@ -79,7 +79,8 @@ async fn handlers_and_events_are_told_the_client() {
     let body = axum::body::to_bytes(send(&app, asked()).await.into_body(), 100).await;
     assert_eq!(body.unwrap(), "203.0.113.9");
     assert_eq!(send(&app, asked()).await.status(), 429);
-    assert_eq!(*told.lock().unwrap(), ["203.0.113.9"]);
+    // That the quota is used up is told, and then that somebody was refused.
+    assert_eq!(*told.lock().unwrap(), ["203.0.113.9"; 2]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod admission;
 mod api_key;
 mod assign;
 mod authz;
@@ -46,7 +47,12 @@ mod quotas_contract;
 mod quotas_model;
 mod rate_limit;
 mod rate_limit_faults;
+mod rate_limit_keys;
+mod rate_limit_kit;
+mod rate_limit_settled;
+mod rate_limit_several;
 mod rate_limit_shared;
+mod rate_limit_told;
 #[cfg(feature = "redis")]
 mod redis_cluster;
 mod refresh_families;

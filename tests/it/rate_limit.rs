@@ -19,9 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{read, send};
 
-/// Knows callers by `x-user` (`subject`, or `key:ID` for an API key); `mallory` is not accepted.
+/// Knows callers by `x-user` (`subject`, `subject:ID` with an API key, `subject@tenant`); `mallory` is
+/// not accepted.
 #[derive(Clone)]
-struct Doorman;
+pub(crate) struct Doorman;
 
 impl Guard for Doorman {
     const PLACE: Place = Place::Authn;
@@ -38,7 +39,10 @@ impl Guard for Doorman {
                 Some((subject, id)) => {
                     Principal::new(subject).with_credential(Credential::ApiKey { id: id.into() })
                 }
-                None => Principal::new(user),
+                None => match user.split_once('@') {
+                    Some((subject, tenant)) => Principal::new(subject).with_tenant(tenant),
+                    None => Principal::new(user),
+                },
             },
         };
         Facts::entry(&mut head.extensions).caller = Caller::Known(caller);
@@ -88,7 +92,7 @@ pub(crate) fn two() -> Quota {
 }
 
 pub(crate) const HERE: &str = "192.0.2.1";
-const THERE: &str = "192.0.2.2";
+pub(crate) const THERE: &str = "192.0.2.2";
 
 #[tokio::test]
 async fn a_client_is_told_where_it_stands_and_when_to_come_back() {
@@ -118,7 +122,11 @@ async fn a_client_is_told_where_it_stands_and_when_to_come_back() {
     assert_eq!(lines(response.headers(), "retry-after"), ["1"], "never 0");
     let (status_code, body) = read(response).await;
     assert_eq!(status_code, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(body["type"], "urn:portcullis:problem:quota-exceeded");
+    assert_eq!(
+        body["type"],
+        "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    );
+    assert_eq!(body["violated-policies"], serde_json::json!(["client"]));
     // Another client has a quota of its own, and this one has a unit back when it was said.
     assert_eq!(status(&app, THERE, None).await, 200);
     clock.advance(Duration::from_millis(500));

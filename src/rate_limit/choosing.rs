@@ -1,0 +1,2 @@
+#![doc = include_str!("choosing.md")]
+#![doc = include_str!("admission.svg")]

@@ -1,0 +1,220 @@
+//! The way of one request through the quotas of a limit.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use smallvec::{SmallVec, smallvec};
+
+use super::counting::{Counting, Taken};
+use super::guard::RateLimit;
+use super::label::seconds;
+use super::rule::{Asked, Rule};
+use super::spent::Spent;
+use crate::event::{self, Outcome};
+use crate::guard::{Pass, Stop};
+use crate::problem::{Kind, Problem};
+use crate::store::{Answer, Charge, Decision, StoreError};
+
+/// When to come back if the store cannot answer, in seconds.
+const STORE_RETRY: u64 = 5;
+
+type Each<T> = SmallVec<[T; 2]>;
+
+impl RateLimit {
+    /// Takes from each quota that concerns the request, or from none.
+    pub(super) async fn decide(&self, head: &mut Parts) -> Result<Pass, Stop> {
+        let mut owing = SmallVec::<[Taken; 1]>::new();
+        let pass = self.take(head, &mut owing).await?;
+        Ok(self.watched(head, pass, owing))
+    }
+
+    async fn take(&self, head: &Parts, owing: &mut SmallVec<[Taken; 1]>) -> Result<Pass, Stop> {
+        let now = self.till.clock.ticks();
+        let mut asked = Each::new();
+        for rule in self.rules.iter().filter(|rule| !rule.is_reporting) {
+            let found = rule
+                .asked(head)
+                .map_err(|reason| Problem::new(Kind::Misconfigured).because(reason))?;
+            asked.extend(found);
+        }
+        let mut decisions: Each<Decision> = smallvec![Decision::default(); asked.len()];
+        let is_in = self
+            .take_all(&asked, &mut decisions, now)
+            .await
+            .map_err(unavailable)?;
+        let wall = || self.till.clock.now();
+        let stamps = self.headers.stamps(&asked, &decisions, wall);
+        if !is_in {
+            let problem = self.refusal(head, &asked, &decisions, now);
+            return Err(Stop::from(problem).stamped(stamps));
+        }
+        for (asked, decision) in asked.iter().zip(&decisions) {
+            self.warn(head, asked, decision, now);
+        }
+        if self.rules.iter().any(|rule| rule.is_reporting) {
+            self.report(head, now, owing).await;
+        }
+        owing.extend(asked.into_iter().filter_map(|asked| to_settle(asked, now)));
+        Ok(Pass::stamped(stamps))
+    }
+
+    async fn take_all(
+        &self,
+        asked: &[Asked<'_>],
+        decisions: &mut [Decision],
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        if asked.is_empty() {
+            return Ok(true);
+        }
+        if let ([asked], [decision]) = (asked, &mut *decisions) {
+            *decision = match self.till.store.take(asked.charge(now)) {
+                Answer::Ready(Some(answer)) => answer?,
+                later => later.await?,
+            };
+            return Ok(decision.admitted);
+        }
+        let charges: Each<Charge<'_>> = asked.iter().map(|asked| asked.charge(now)).collect();
+        self.till.store.take_all(&charges, decisions).await
+    }
+
+    /// Takes from the quotas that only report, each by itself, and tells of those that are used up.
+    async fn report(&self, head: &Parts, now: u64, owing: &mut SmallVec<[Taken; 1]>) {
+        for rule in self.rules.iter().filter(|rule| rule.is_reporting) {
+            match self.look(rule, head, now).await {
+                Ok(Some(taken)) => owing.push(taken),
+                Ok(None) => {}
+                Err(fault) => {
+                    event::quota(head, Outcome::WouldLimit, fault, rule.name(), 1);
+                }
+            }
+        }
+    }
+
+    async fn look(
+        &self,
+        rule: &Rule,
+        head: &Parts,
+        now: u64,
+    ) -> Result<Option<Taken>, &'static str> {
+        let Some(asked) = rule.asked(head)? else {
+            return Ok(None);
+        };
+        let found = self.till.store.take(asked.charge(now)).await;
+        let decision = found.map_err(|_| "quota_store_failed")?;
+        if decision.admitted {
+            self.warn(head, &asked, &decision, now);
+            return Ok(to_settle(asked, now));
+        }
+        let times = self.tally.would_refuse(&asked, now, self.event_interval);
+        if times > 0 {
+            let (outcome, reason) = (Outcome::WouldLimit, reason(&decision));
+            event::quota(head, outcome, reason, rule.name(), times);
+        }
+        Ok(None)
+    }
+
+    /// Whoever is told to come back finds the door open, unless somebody else was quicker.
+    #[cold]
+    fn refusal(
+        &self,
+        head: &Parts,
+        asked: &[Asked<'_>],
+        decisions: &[Decision],
+        now: u64,
+    ) -> Problem {
+        let mut refused = asked
+            .iter()
+            .zip(decisions)
+            .filter(|(_, decision)| !decision.admitted)
+            .peekable();
+        let name = || self.offender.as_ref().and_then(|name| name(head));
+        let times = refused.peek().map_or(1, |(asked, _)| {
+            self.tally.refused(asked, now, self.event_interval, name)
+        });
+        let mut problem = Problem::new(Kind::QuotaExceeded).told(times);
+        // The longest wait counts, and none will help if one quota can never bear the cost.
+        let mut wait = Some(0);
+        for (asked, decision) in refused {
+            problem = problem.violating(asked.rule.label.name());
+            wait = wait.zip(decision.retry_after).map(|(a, b)| a.max(b));
+        }
+        if self.headers == super::HeaderDraft::Draft11 {
+            problem = problem.naming_policies();
+        }
+        match wait {
+            Some(wait) => problem
+                .because("quota_used_up")
+                .with_retry_after(seconds(wait).max(1)),
+            None => problem.because("cost_above_quota"),
+        }
+    }
+
+    /// Tells that a quota is nearly used up, when it comes to be.
+    fn warn(&self, head: &Parts, asked: &Asked<'_>, decision: &Decision, now: u64) {
+        let near = decision.limit.saturating_mul(self.near.into());
+        let used = decision.limit.saturating_sub(decision.remaining);
+        let before = used.saturating_sub(asked.cost.into());
+        if used.saturating_mul(100) < near || before.saturating_mul(100) >= near {
+            return;
+        }
+        let times = self.tally.warned(asked, now, self.event_interval);
+        if times > 0 {
+            let (outcome, name) = (Outcome::NearLimit, asked.rule.name());
+            event::quota(head, outcome, "quota_nearly_used_up", name, times);
+        }
+    }
+
+    /// Has what was taken settled once it is known what became of the request.
+    fn watched(&self, head: &mut Parts, pass: Pass, owing: SmallVec<[Taken; 1]>) -> Pass {
+        if owing.is_empty() {
+            return pass;
+        }
+        let (spent, judged): (SmallVec<[Taken; 1]>, SmallVec<[Taken; 1]>) = owing
+            .into_iter()
+            .partition(|taken| matches!(taken.counting, Counting::AsSpent));
+        let till = self.till.clone();
+        let spent = (!spent.is_empty()).then(|| {
+            let outer = head.extensions.remove::<Spent>();
+            let spent = Spent::new(till.clone(), spent, outer);
+            head.extensions.insert(spent.clone());
+            spent
+        });
+        pass.watching(move |response| {
+            till.judge(judged, response);
+            if let Some(spent) = spent {
+                spent.answered();
+            }
+        })
+    }
+}
+
+/// What has to be looked at again once there is a response.
+fn to_settle(asked: Asked<'_>, now: u64) -> Option<Taken> {
+    if matches!(asked.rule.counting, Counting::Everything) {
+        return None;
+    }
+    Some(Taken {
+        policy: Arc::clone(asked.rule.label.policy()),
+        counting: asked.rule.counting.clone(),
+        key: asked.key.into_owned(),
+        limit: asked.limit,
+        cost: asked.cost,
+        at: now,
+    })
+}
+
+fn reason(decision: &Decision) -> &'static str {
+    match decision.retry_after {
+        Some(_) => "quota_used_up",
+        None => "cost_above_quota",
+    }
+}
+
+#[cold]
+fn unavailable(error: StoreError) -> Problem {
+    Problem::new(Kind::Unavailable)
+        .because("quota_store_failed")
+        .caused_by(error)
+        .with_retry_after(STORE_RETRY)
+}
