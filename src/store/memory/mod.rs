@@ -13,6 +13,7 @@ mod seen;
 mod sketch;
 mod slot;
 mod table;
+mod together;
 
 pub use key_ring::MemoryKeyRing;
 pub use quotas::MemoryQuotas;

@@ -63,11 +63,12 @@ impl MemoryQuotas {
     }
 }
 
-impl Quotas for MemoryQuotas {
-    fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision> {
+impl MemoryQuotas {
+    #[inline]
+    pub(super) fn decide(&self, charge: &Charge<'_>) -> Decision {
         let hash = self.secret.of(charge.policy.id(), charge.key);
         let now = charge.now.min(END_OF_TIME);
-        Answer::ready(match charge.limit {
+        match charge.limit {
             Limit::Bucket(bucket) => self.table.get_or_init(|| Table::new(self.keys)).take(
                 hash,
                 bucket,
@@ -80,14 +81,32 @@ impl Quotas for MemoryQuotas {
                 now,
                 charge.cost,
             ),
-        })
+        }
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+    pub(super) fn returned(&self, charge: &Charge<'_>) {
         if let (Limit::Window(_), Some(rings)) = (charge.limit, self.rings.get()) {
             let hash = self.secret.of(charge.policy.id(), charge.key);
             rings.give_back(hash, charge.now.min(END_OF_TIME), charge.cost);
         }
+    }
+}
+
+impl Quotas for MemoryQuotas {
+    fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision> {
+        Answer::ready(self.decide(&charge))
+    }
+
+    fn take_all<'a>(
+        &'a self,
+        charges: &'a [Charge<'a>],
+        decisions: &'a mut [Decision],
+    ) -> Answer<'a, bool> {
+        Answer::ready(self.take_together(charges, decisions))
+    }
+
+    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+        self.returned(&charge);
         Answer::ready(())
     }
 }
