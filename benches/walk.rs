@@ -101,7 +101,8 @@ fn main() {
         "a whole shield costs {more} allocations"
     );
     let decision = find(SILENT).allocations - find("Shield without guards").allocations;
-    assert_eq!(decision, 0, "a decision of a rate limit allocates");
+    // The box of a guard that may wait for its store, and nothing else.
+    assert!(decision <= 1, "a decision of a rate limit allocates");
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
     for ((name, bare), budget) in [(LOAD, "bare"), (LOAD_BODY, "bare, with a body")]
         .into_iter()
