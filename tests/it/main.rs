@@ -15,6 +15,7 @@ mod crash;
 mod dpop;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
+mod failing_over;
 #[cfg(feature = "remote")]
 mod fetch;
 mod floors;
@@ -47,6 +48,8 @@ mod rate_limit_faults;
 mod rate_limit_shared;
 #[cfg(feature = "redis")]
 mod redis_cluster;
+#[cfg(feature = "redis")]
+mod redis_quotas;
 mod refresh_families;
 mod resource;
 mod revocation_marks;

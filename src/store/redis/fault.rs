@@ -7,6 +7,8 @@ use std::time::Duration;
 use redis::RedisError;
 use thiserror::Error;
 
+use crate::store::StoreError;
+
 /// Why Redis did not answer. Of what the server says only its code is kept.
 #[derive(Debug, Error)]
 pub(super) enum Fault {
@@ -35,5 +37,13 @@ impl From<RedisError> for Fault {
             None if error.is_io_error() => Self::Connection(io::ErrorKind::Other),
             None => Self::Driver(error.category().into()),
         }
+    }
+}
+
+impl Fault {
+    /// Whether this is what a cluster says of keys that lie in different slots.
+    pub(super) fn is_of_slots(error: &StoreError) -> bool {
+        let fault = error.source().and_then(|source| source.downcast_ref());
+        matches!(fault, Some(Self::Refused(code)) if &**code == "CROSSSLOT")
     }
 }

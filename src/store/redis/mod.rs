@@ -37,8 +37,12 @@ mod fields;
 mod key_record;
 mod key_ring;
 mod persistence;
+mod quota_script;
+mod quotas;
+mod refusals;
 mod revocation_marks;
 mod seen;
 mod store;
 
+pub use quotas::RedisQuotas;
 pub use store::{RedisConnection, RedisStore};
