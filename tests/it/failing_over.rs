@@ -179,6 +179,7 @@ async fn what_was_taken_here_while_the_store_failed_is_not_given_back_to_it() {
     };
     house.store.give_back(charge).await.unwrap();
     assert_eq!(house.asked(), 0);
+    house.clock.advance(Duration::from_nanos(1));
     let now = house.clock.ticks();
     house
         .store

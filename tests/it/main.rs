@@ -49,6 +49,8 @@ mod rate_limit_shared;
 #[cfg(feature = "redis")]
 mod redis_cluster;
 #[cfg(feature = "redis")]
+mod redis_faults;
+#[cfg(feature = "redis")]
 mod redis_quotas;
 mod refresh_families;
 mod resource;

@@ -91,7 +91,8 @@ async fn is_honest_about_when_to_come_back(rig: &Rig, quota: Quota) {
         let refused = rig.take("p", "k", quota, cost).await;
         let wait = refused.retry_after.unwrap();
         assert!(refused.reset_after <= wait);
-        rig.clock.advance(Duration::from_nanos(wait) - rig.grain);
+        let grain = u64::try_from(rig.grain.as_nanos()).unwrap();
+        rig.clock.advance(Duration::from_nanos(wait - grain));
         assert!(!rig.take("p", "k", quota, cost).await.admitted);
         rig.clock.advance(rig.grain);
         assert!(rig.take("p", "k", quota, cost).await.admitted);

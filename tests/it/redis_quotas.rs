@@ -262,9 +262,12 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
 
 fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
     let span = Duration::from_micros(micros);
-    let quota = |units| match bucket {
-        true => Quota::new(1, span).with_burst(units),
-        false => Quota::sliding_window(units, span),
+    let quota = |units| {
+        if bucket {
+            Quota::new(1, span).with_burst(units)
+        } else {
+            Quota::sliding_window(units, span)
+        }
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
