@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use portcullis::clock::{Clock, ManualClock, SystemClock};
 use portcullis::secret::Secret;
 use portcullis::store::memory::MemoryQuotas;
@@ -258,6 +259,49 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
         rig.give_back("p", "k", quota, 1).await;
         assert!(rig.take("p", "k", quota, 1).await.admitted);
     }
+}
+
+/// All callers are there before the first call is sent, since they share a thread.
+#[tokio::test]
+async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
+    let server = Redis::start();
+    let batched = quotas(&server.url(), "q:");
+    let single = quotas(&server.url(), "q:").with_charges_a_call(1);
+    let quota = Quota::sliding_window(1_000, Duration::from_hours(24));
+    assert_eq!(
+        take(&single, "p", "k", quota, 1).await.unwrap().remaining,
+        999
+    );
+    for (store, calls) in [(&single, 300), (&batched, 3)] {
+        let before = scripts_run(&server).await;
+        let all = (0..300).map(|_| take(store, "p", "k", quota, 1));
+        let mut left = Vec::new();
+        for decision in futures_util::future::join_all(all).await {
+            left.push(decision.unwrap().remaining);
+        }
+        assert!(
+            left.is_sorted_by(|first, second| *first == second + 1),
+            "{left:?}"
+        );
+        assert_eq!(scripts_run(&server).await, before + calls);
+    }
+    // Nobody listens any more when it is their turn, and nobody else is kept from it.
+    for _ in 0..50 {
+        assert!(take(&batched, "p", "k", quota, 1).now_or_never().is_none());
+    }
+    assert_eq!(
+        take(&batched, "p", "k", quota, 1).await.unwrap().remaining,
+        398
+    );
+    // One who is refused takes nothing from the others of the same call.
+    let costs = [399, 398, 1, 0];
+    let all = costs.map(|cost| take(&batched, "p", "k", quota, cost));
+    let all = futures_util::future::join_all(all).await;
+    let admitted: Vec<_> = all
+        .into_iter()
+        .map(|found| found.unwrap().admitted)
+        .collect();
+    assert_eq!(admitted, [false, true, false, true]);
 }
 
 fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use redis::RedisError;
 use thiserror::Error;
 
-use crate::store::StoreError;
-
 /// Why Redis did not answer. Of what the server says only its code is kept.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub(super) enum Fault {
     #[error("no answer within {0:?}")]
     Late(Duration),
+    #[error("whoever was to ask has ended")]
+    Abandoned,
     #[error("the connection failed: {0}")]
     Connection(io::ErrorKind),
     #[error("the server reports {0}")]
@@ -42,8 +42,7 @@ impl From<RedisError> for Fault {
 
 impl Fault {
     /// Whether this is what a cluster says of keys that lie in different slots.
-    pub(super) fn is_of_slots(error: &StoreError) -> bool {
-        let fault = error.source().and_then(|source| source.downcast_ref());
-        matches!(fault, Some(Self::Refused(code)) if &**code == "CROSSSLOT")
+    pub(super) fn is_of_slots(&self) -> bool {
+        matches!(self, Self::Refused(code) if &**code == "CROSSSLOT")
     }
 }

@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod batches;
 mod families;
 mod family_record;
 mod fault;

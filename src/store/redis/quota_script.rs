@@ -167,6 +167,14 @@ impl Terms {
         }
     }
 
+    /// Of how many words the answer is.
+    pub(super) fn words(&self) -> usize {
+        match self {
+            Self::Bucket { .. } => 1,
+            Self::Window { .. } => 3,
+        }
+    }
+
     /// Tells a script of the charge.
     pub(super) fn tell(&self, script: &mut ScriptInvocation<'_>) {
         match self {

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use redis::aio::ConnectionManager;
-use redis::{Script, ScriptInvocation};
 use sha2::Sha256;
 
+use super::batches::{Asked, Group, Line};
 use super::fault::Fault;
 use super::fields::hex;
-use super::quota_script::{GIVE_BACK, TAKE, Terms};
+use super::quota_script::{GIVE_BACK, Terms};
 use super::refusals::Refusals;
 use super::store::{RedisConnection, RedisStore, error};
 use crate::config::ConfigError;
@@ -22,6 +22,8 @@ use crate::store::{Answer, Charge, Decision, Quotas, StoreError};
 
 /// How long a decision may take.
 const DEADLINE: Duration = Duration::from_millis(50);
+/// How many charges one call may be about.
+const CHARGES_A_CALL: usize = 128;
 const LEAST_SECRET: usize = 32;
 /// 128 bits: that two of a million keys share a quota by chance happens once in 10^26 times.
 const HASH_LEN: usize = 16;
@@ -41,9 +43,12 @@ const HASH_LEN: usize = 16;
 ///   `maxmemory-policy` is `noeviction` (then a full server is an error) or at least
 ///   `volatile-ttl`. Nothing need be on the disk: a server that comes back empty has given everybody
 ///   a fresh quota, no more.
+/// - **What waits is sent together**: while a call is under way, who comes waits for its answer and
+///   is then sent with all others who did, up to 128 charges in one call. Who comes when nothing is
+///   under way waits for nobody.
 /// - **On a cluster** the keys of a request lie in different slots, which no command may touch
-///   together. That is noticed at the first refusal of the cluster (`CROSSSLOT`); from then on quotas
-///   are asked one after another, and if one refuses, the others are given back. Meanwhile others
+///   together. That is noticed at the first refusal of the cluster (`CROSSSLOT`); from then on
+///   each quota is sent by itself, those of a request are asked one after another, and if one refuses, the others are given back. Meanwhile others
 ///   may be refused too soon, but nobody is admitted too often.
 /// - **A refusal is remembered** for as long as it must last, though for at most a second, for up to
 ///   65 536 keys: a flood on a quota that is used up does not reach the server. It is exact, since
@@ -54,17 +59,10 @@ const HASH_LEN: usize = 16;
 /// [`with_deadline`](Self::with_deadline)) is an error, and may have been counted or not. Wrap it
 /// in [`FailingOver`](crate::store::FailingOver) to choose what happens then.
 pub struct RedisQuotas<C = ConnectionManager> {
-    store: RedisStore<C>,
+    line: Line<C>,
     hash: Hmac<Sha256>,
-    clock: Option<Arc<dyn crate::clock::Clock>>,
     is_cluster: AtomicBool,
     refusals: Refusals,
-}
-
-/// A charge as the server is told of it.
-struct Asked {
-    name: String,
-    terms: Terms,
 }
 
 impl<C: RedisConnection> RedisQuotas<C> {
@@ -80,9 +78,8 @@ impl<C: RedisConnection> RedisQuotas<C> {
             return Err(fault());
         }
         Ok(Self {
-            store: store.with_deadline(DEADLINE),
+            line: Line::new(store.with_deadline(DEADLINE), CHARGES_A_CALL),
             hash: Hmac::new_from_slice(secret.expose()).map_err(|_| fault())?,
-            clock: None,
             is_cluster: AtomicBool::new(false),
             refusals: Refusals::new(),
         })
@@ -92,7 +89,14 @@ impl<C: RedisConnection> RedisQuotas<C> {
     /// be.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.store = self.store.with_deadline(deadline);
+        self.line.store = self.line.store.with_deadline(deadline);
+        self
+    }
+
+    /// Sends at most `charges` together (default: 128); 1, or 0, sends each by itself.
+    #[must_use]
+    pub fn with_charges_a_call(mut self, charges: usize) -> Self {
+        self.line.most = charges;
         self
     }
 
@@ -101,7 +105,7 @@ impl<C: RedisConnection> RedisQuotas<C> {
     /// quotas that are used up stand for ever.
     #[must_use]
     pub fn dangerous_with_clock(mut self, clock: impl crate::clock::Clock) -> Self {
-        self.clock = Some(Arc::new(clock));
+        self.line.clock = Some(Arc::new(clock));
         self
     }
 
@@ -119,45 +123,38 @@ impl<C: RedisConnection> RedisQuotas<C> {
         let terms = Terms::of(charge.limit, charge.cost);
         Asked {
             name: self
+                .line
                 .store
                 .name(terms.kind(), &hex(hash.get(..HASH_LEN).unwrap_or(&hash))),
             terms,
         }
     }
 
-    /// `script`, told the moment and of one group of charges.
-    fn told<'s>(&self, script: &'s Script, group: &[Asked]) -> ScriptInvocation<'s> {
-        let mut script = script.prepare_invoke();
-        match &self.clock {
-            Some(clock) => script.arg(clock.ticks() / 1_000),
-            None => script.arg(""),
-        };
-        script.arg(group.len());
-        for asked in group {
-            script.key(&asked.name);
-            asked.terms.tell(&mut script);
-        }
-        script
-    }
-
     /// Takes what one group asks for, or nothing.
-    async fn ask(&self, group: &[Asked], decisions: &mut [Decision]) -> Result<bool, StoreError> {
-        let reply: Vec<i64> = self.store.invoke(&self.told(&TAKE, group)).await?;
-        let mut reply = reply.into_iter();
+    async fn ask(&self, group: &Group, decisions: &mut [Decision]) -> Result<bool, Fault> {
+        let reply = if self.is_cluster.load(Relaxed) {
+            self.line.ask_alone(group).await
+        } else {
+            match self.line.ask(group).await {
+                Err(fault) if fault.is_of_slots() => {
+                    self.is_cluster.store(true, Relaxed);
+                    self.line.ask_alone(group).await
+                }
+                reply => reply,
+            }
+        };
+        let mut reply = reply?.into_iter();
         let mut admitted = true;
         for (asked, decision) in group.iter().zip(decisions) {
-            *decision = asked.terms.decided(&mut reply).map_err(error)?;
+            *decision = asked.terms.decided(&mut reply)?;
             admitted &= decision.admitted;
         }
         if admitted {
-            for asked in group {
+            for asked in &**group {
                 self.refusals.forget(&asked.name);
             }
         }
-        match reply.next() {
-            None => Ok(admitted),
-            Some(_) => Err(error(Fault::Field("reply"))),
-        }
+        Ok(admitted)
     }
 
     async fn take_one(&self, charge: Charge<'_>) -> Result<Decision, StoreError> {
@@ -166,10 +163,11 @@ impl<C: RedisConnection> RedisQuotas<C> {
             return Ok(refused);
         }
         let mut decision = Decision::default();
-        let group = std::slice::from_ref(&asked);
-        self.ask(group, std::slice::from_mut(&mut decision)).await?;
-        self.refusals
-            .note(&asked.name, &asked.terms, charge.now, &decision);
+        let (name, terms) = (asked.name.clone(), asked.terms);
+        let group: Group = Arc::new([asked]);
+        let decisions = std::slice::from_mut(&mut decision);
+        self.ask(&group, decisions).await.map_err(error)?;
+        self.refusals.note(&name, &terms, charge.now, &decision);
         Ok(decision)
     }
 
@@ -185,10 +183,10 @@ impl<C: RedisConnection> RedisQuotas<C> {
             return Ok(true);
         }
         if !self.is_cluster.load(Relaxed) {
-            let group: Vec<_> = charges.iter().map(|charge| self.asked(charge)).collect();
+            let group: Group = charges.iter().map(|charge| self.asked(charge)).collect();
             match self.ask(&group, decisions).await {
-                Err(fault) if Fault::is_of_slots(&fault) => self.is_cluster.store(true, Relaxed),
-                answer => return answer,
+                Err(fault) if fault.is_of_slots() => {}
+                answer => return answer.map_err(error),
             }
         }
         self.take_in_turn(charges, decisions).await
@@ -249,8 +247,8 @@ impl<C: RedisConnection> RedisQuotas<C> {
             return Ok(());
         }
         let asked = self.asked(&charge);
-        let script = self.told(&GIVE_BACK, std::slice::from_ref(&asked));
-        let _: i64 = self.store.invoke(&script).await?;
+        let script = self.line.told(&GIVE_BACK, [std::slice::from_ref(&asked)]);
+        let _: i64 = self.line.store.invoke(&script).await?;
         self.refusals.forget(&asked.name);
         Ok(())
     }
@@ -277,7 +275,7 @@ impl<C: RedisConnection> Quotas for RedisQuotas<C> {
 impl<C> fmt::Debug for RedisQuotas<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisQuotas")
-            .field("store", &self.store)
+            .field("store", &self.line.store)
             .finish_non_exhaustive()
     }
 }
