@@ -90,7 +90,7 @@ impl<C: RedisConnection> Line<C> {
         }
         let deadline = self.store.deadline();
         match tokio::time::timeout(deadline, reply).await {
-            Ok(reply) => reply.unwrap_or_else(|_| Err(Fault::Abandoned)),
+            Ok(reply) => reply.unwrap_or(Err(Fault::Abandoned)),
             Err(_) => Err(Fault::Late(deadline)),
         }
     }
