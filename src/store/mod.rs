@@ -10,8 +10,10 @@
 //! its deadline, the guard refuses with 503, and the event names the store.
 
 mod answer;
+mod breaker;
 mod cached_key_ring;
 mod error;
+mod failing_over;
 mod family;
 mod family_id;
 mod gcra;
@@ -36,6 +38,7 @@ mod window;
 pub use answer::Answer;
 pub use cached_key_ring::CachedKeyRing;
 pub use error::StoreError;
+pub use failing_over::FailingOver;
 pub use family::Family;
 pub use family_id::FamilyId;
 pub use gcra::Bucket;

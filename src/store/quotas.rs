@@ -101,6 +101,21 @@ pub struct Decision {
     pub retry_after: Option<u64>,
 }
 
+impl Decision {
+    /// What a charge of `cost` units would be told at the moment of this look. The wait of who is
+    /// refused is told no longer than it is, since a look knows only of the next unit.
+    pub(super) fn as_if_asked(self, cost: u32) -> Self {
+        match self.remaining.checked_sub(cost.into()) {
+            Some(remaining) => Self { remaining, ..self },
+            None => Self {
+                admitted: false,
+                retry_after: (u64::from(cost) <= self.limit).then_some(self.reset_after),
+                ..self
+            },
+        }
+    }
+}
+
 /// A policy under which quotas are given, known by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {

@@ -17,6 +17,7 @@ mod crash;
 mod dpop;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
+mod failing_over;
 #[cfg(feature = "remote")]
 mod fetch;
 mod floors;
@@ -55,6 +56,10 @@ mod rate_limit_shared;
 mod rate_limit_told;
 #[cfg(feature = "redis")]
 mod redis_cluster;
+#[cfg(feature = "redis")]
+mod redis_faults;
+#[cfg(feature = "redis")]
+mod redis_quotas;
 mod refresh_families;
 mod resource;
 mod revocation_marks;

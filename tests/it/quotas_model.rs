@@ -99,6 +99,7 @@ fn play(
     let rig = Rig {
         store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
         clock: ManualClock::default(),
+        grain: Duration::from_nanos(1),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -85,9 +85,18 @@ impl MemoryQuotas {
     }
 
     pub(super) fn returned(&self, charge: &Charge<'_>) {
-        if let (Limit::Window(_), Some(rings)) = (charge.limit, self.rings.get()) {
-            let hash = self.secret.of(charge.policy.id(), charge.key);
-            rings.give_back(hash, charge.now.min(END_OF_TIME), charge.cost);
+        let hash = || self.secret.of(charge.policy.id(), charge.key);
+        match charge.limit {
+            Limit::Bucket(bucket) => {
+                if let Some(table) = self.table.get() {
+                    table.give_back(hash(), bucket, charge.cost);
+                }
+            }
+            Limit::Window(_) => {
+                if let Some(rings) = self.rings.get() {
+                    rings.give_back(hash(), charge.now.min(END_OF_TIME), charge.cost);
+                }
+            }
         }
     }
 }

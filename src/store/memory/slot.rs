@@ -1,8 +1,10 @@
 //! The slots of the table, and how they are spent from and given away without a lock.
 //!
-//! What stands in a slot only ever grows, so a compare-and-swap that succeeds proves that the slot
-//! was not given to another key in between. To give a slot away is to write `CLAIMED` over its past
-//! moment, then the new tag, then the new moment.
+//! To give a slot away is to write `CLAIMED` over its past moment, then the new tag, then the new
+//! moment. So whoever swaps a moment sees the tag that came with it: if that is another one by
+//! then, which takes that the slot changed hands and came to the very same moment, the other key
+//! owes a little too much, and the own one is looked for anew. To give units back is to hold the
+//! slot by `CLAIMED` as well, since no other key may owe too little.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -52,21 +54,36 @@ impl Slot {
     pub(super) fn spend(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Option<Decision> {
         loop {
             let full_at = self.full_at.load(Acquire);
-            // In this order: if the swap below succeeds, the moment has not changed since it was
-            // read, and without a change of the moment there is none of the tag.
             if full_at == CLAIMED || self.tag.load(Relaxed) != tag {
                 return None;
             }
             let (decision, next) = bucket.take(full_at, now, cost);
-            if next == full_at
-                || self
-                    .full_at
-                    .compare_exchange_weak(full_at, next, AcqRel, Relaxed)
-                    .is_ok()
-            {
+            if next == full_at {
                 return Some(decision);
             }
+            let swapped = self
+                .full_at
+                .compare_exchange_weak(full_at, next, AcqRel, Relaxed);
+            if swapped.is_ok() {
+                return (self.tag.load(Relaxed) == tag).then_some(decision);
+            }
         }
+    }
+
+    /// Has the bucket of `tag` be full by `sooner` earlier, if the slot is that key's. None if it is
+    /// held by somebody else for a moment.
+    pub(super) fn give_back(&self, tag: u64, sooner: u64) -> Option<()> {
+        let full_at = self.full_at.load(Acquire);
+        if full_at == CLAIMED {
+            return None;
+        }
+        self.full_at
+            .compare_exchange(full_at, CLAIMED, AcqRel, Relaxed)
+            .ok()?;
+        let is_own = self.tag.load(Relaxed) == tag;
+        let next = full_at.saturating_sub(if is_own { sooner } else { 0 });
+        self.full_at.store(next, Release);
+        Some(())
     }
 
     /// Gives the slot to `tag` if it is free.

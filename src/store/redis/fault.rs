@@ -8,10 +8,12 @@ use redis::RedisError;
 use thiserror::Error;
 
 /// Why Redis did not answer. Of what the server says only its code is kept.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub(super) enum Fault {
     #[error("no answer within {0:?}")]
     Late(Duration),
+    #[error("whoever was to ask has ended")]
+    Abandoned,
     #[error("the connection failed: {0}")]
     Connection(io::ErrorKind),
     #[error("the server reports {0}")]
@@ -35,5 +37,12 @@ impl From<RedisError> for Fault {
             None if error.is_io_error() => Self::Connection(io::ErrorKind::Other),
             None => Self::Driver(error.category().into()),
         }
+    }
+}
+
+impl Fault {
+    /// Whether this is what a cluster says of keys that lie in different slots.
+    pub(super) fn is_of_slots(&self) -> bool {
+        matches!(self, Self::Refused(code) if &**code == "CROSSSLOT")
     }
 }

@@ -29,7 +29,32 @@
 //! # Ok(keys)
 //! # }
 //! ```
+//!
+//! # Quotas
+//!
+//! [`RedisQuotas`] counts what a fleet uses. It needs none of the above, since a server that comes
+//! back empty has only given everybody a fresh quota, but it should not be one that drops keys of its own
+//! accord (`allkeys-*`). What happens while it cannot answer is said for each quota by
+//! [`FailingOver`](super::FailingOver): refuse (the default), count here, or let through for a while.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use portcullis::rate_limit::{Quota, RateLimit};
+//! use portcullis::secret::Secret;
+//! use portcullis::store::{FailingOver, Quotas};
+//! use portcullis::store::redis::{RedisQuotas, RedisStore};
+//!
+//! # async fn limit(secret: Secret<Vec<u8>>) -> Result<RateLimit, Box<dyn std::error::Error>> {
+//! let store = RedisStore::connect("rediss://:password@redis.internal:6379/")?;
+//! // The same 32 bytes or more at every node: `openssl rand -base64 48` writes some.
+//! let redis: Arc<dyn Quotas> = Arc::new(RedisQuotas::over(store, &secret)?);
+//! let quotas = FailingOver::local(redis, 4)?; // there are four nodes
+//! let limit = RateLimit::per_client(Quota::per_minute(100))?.with_store(Arc::new(quotas));
+//! # Ok(limit)
+//! # }
+//! ```
 
+mod batches;
 mod families;
 mod family_record;
 mod fault;
@@ -37,8 +62,12 @@ mod fields;
 mod key_record;
 mod key_ring;
 mod persistence;
+mod quota_script;
+mod quotas;
+mod refusals;
 mod revocation_marks;
 mod seen;
 mod store;
 
+pub use quotas::RedisQuotas;
 pub use store::{RedisConnection, RedisStore};

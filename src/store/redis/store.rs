@@ -130,8 +130,20 @@ impl<C: RedisConnection> RedisStore<C> {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
+        self.attempt(script).await.map_err(error)
+    }
+
+    /// What the script answers, or why it does not.
+    pub(super) async fn attempt<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         self.within(script.invoke_async(&mut connection)).await
+    }
+
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
     }
 
     /// What the command answers.
@@ -140,19 +152,18 @@ impl<C: RedisConnection> RedisStore<C> {
         command: &redis::Cmd,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection.clone();
-        self.within(command.query_async(&mut connection)).await
+        let answer = self.within(command.query_async(&mut connection)).await;
+        answer.map_err(error)
     }
 
     async fn within<T>(
         &self,
         work: impl Future<Output = redis::RedisResult<T>>,
-    ) -> Result<T, StoreError> {
-        let answer = tokio::time::timeout(self.deadline, work).await;
-        let answer = match answer {
+    ) -> Result<T, Fault> {
+        match tokio::time::timeout(self.deadline, work).await {
             Ok(answer) => answer.map_err(Fault::from),
             Err(_) => Err(Fault::Late(self.deadline)),
-        };
-        answer.map_err(error)
+        }
     }
 }
 

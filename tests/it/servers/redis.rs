@@ -36,7 +36,7 @@ impl Redis {
         Self::start_with(&[])
     }
 
-    fn start_with(arguments: &'static [&'static str]) -> Self {
+    pub(crate) fn start_with(arguments: &'static [&'static str]) -> Self {
         let mut server = Self {
             port: free_port(),
             folder: folder("redis"),

@@ -1,0 +1,359 @@
+//! Quotas on Redis: the same decisions as in memory, for a fleet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use portcullis::clock::{Clock, ManualClock, SystemClock};
+use portcullis::secret::Secret;
+use portcullis::store::memory::MemoryQuotas;
+use portcullis::store::redis::{RedisQuotas, RedisStore};
+use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas};
+use proptest::prelude::*;
+
+use crate::quotas_contract::{Rig, keeps_the_contract};
+use crate::servers::engines::own_word;
+use crate::servers::redis::{CLUSTER, Redis, SHARED};
+
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+pub(crate) fn quotas(url: &str, word: &str) -> RedisQuotas {
+    let store = RedisStore::connect(url).and_then(|store| store.with_key_prefix(word));
+    let secret = Secret::new(vec![7; 32]);
+    // A machine that is busy with other tests is slower than a deadline for production.
+    let quotas = RedisQuotas::over(store.unwrap(), &secret).unwrap();
+    quotas.with_deadline(Duration::from_secs(10))
+}
+
+fn rig(url: &str) -> Rig {
+    let clock = ManualClock::default();
+    let quotas = quotas(url, &own_word()).dangerous_with_clock(clock.clone());
+    Rig {
+        store: Arc::new(quotas),
+        clock,
+        grain: MICROSECOND,
+    }
+}
+
+pub(crate) async fn said(url: &str, words: &[&str]) -> redis::Value {
+    let client = redis::Client::open(url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let (name, arguments) = words.split_first().unwrap();
+    let command = redis::cmd(name).arg(arguments).to_owned();
+    command.query_async(&mut connection).await.unwrap()
+}
+
+pub(crate) async fn take(
+    store: &dyn Quotas,
+    policy: &str,
+    key: &str,
+    quota: Quota,
+    cost: u32,
+) -> Result<Decision, portcullis::store::StoreError> {
+    let charge = Charge {
+        policy: &Policy::new(policy).unwrap(),
+        key: &Key::from(key),
+        limit: &quota.checked().unwrap(),
+        cost,
+        now: SystemClock.ticks(),
+    };
+    store.take(charge).await
+}
+
+/// Takes from two quotas together.
+async fn take_both(rig: &Rig, first: (Quota, u32), second: (Quota, u32)) -> (bool, [Decision; 2]) {
+    let policies = [
+        Policy::new("first").unwrap(),
+        Policy::new("second").unwrap(),
+    ];
+    let limits = [first.0.checked().unwrap(), second.0.checked().unwrap()];
+    let key = Key::from("k");
+    let charge = |place: usize, cost| Charge {
+        policy: &policies[place],
+        key: &key,
+        limit: &limits[place],
+        cost,
+        now: rig.clock.ticks(),
+    };
+    let mut decisions = [Decision::default(); 2];
+    let charges = [charge(0, first.1), charge(1, second.1)];
+    let admitted = rig.store.take_all(&charges, &mut decisions).await;
+    (admitted.unwrap(), decisions)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn the_engine_on_redis_keeps_the_contract() {
+    keeps_the_contract(|| rig(&SHARED.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn the_engine_on_a_cluster_keeps_the_contract() {
+    keeps_the_contract(|| rig(&CLUSTER.url())).await;
+}
+
+#[tokio::test]
+async fn several_quotas_are_charged_together_or_not_at_all() {
+    let minute = Duration::from_mins(1);
+    for url in [SHARED.url(), CLUSTER.url()] {
+        let rig = rig(&url);
+        let (wide, narrow) = (Quota::per_minute(10), Quota::sliding_window(2, minute));
+        for left in [1, 0] {
+            let (admitted, [first, second]) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+            assert!(admitted && first.admitted && second.admitted);
+            assert_eq!((first.remaining, second.remaining), (4 + 3 * left, left));
+        }
+        for _ in 0..5 {
+            let (admitted, [first, second]) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+            assert!(!admitted && first.admitted && !second.admitted);
+            assert_eq!((first.remaining, second.remaining), (1, 0));
+            assert_eq!(second.retry_after, Some(60_000_000_000));
+        }
+        // Whichever of the two refuses.
+        let (admitted, [first, second]) = take_both(&rig, (wide, 5), (narrow, 0)).await;
+        assert!(!admitted && !first.admitted && second.admitted);
+        let (admitted, [first, second]) = take_both(&rig, (wide, 4), (narrow, 0)).await;
+        assert!(admitted && second.admitted);
+        assert_eq!(first.remaining, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_is_given_back_what_it_gave_and_never_more_than_it_holds() {
+    let rig = rig(&SHARED.url());
+    let quota = Quota::per_minute(5);
+    assert!(rig.take("p", "k", quota, 5).await.admitted);
+    assert!(!rig.take("p", "k", quota, 1).await.admitted);
+    rig.give_back("p", "k", quota, 2).await;
+    assert_eq!(rig.take("p", "k", quota, 2).await.remaining, 0);
+    for _ in 0..3 {
+        rig.give_back("p", "k", quota, 5).await;
+    }
+    rig.give_back("p", "other", quota, 5).await;
+    for key in ["k", "other"] {
+        assert!(rig.take("p", key, quota, 5).await.admitted);
+        assert!(!rig.take("p", key, quota, 1).await.admitted);
+    }
+}
+
+/// One server process, many clients with a connection each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_clients_never_get_more_than_the_quota() {
+    let word = own_word();
+    for quota in [
+        Quota::per_day(500),
+        Quota::sliding_window(500, Duration::from_hours(24)),
+    ] {
+        let admitted = Arc::new(AtomicU32::new(0));
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                let store = quotas(&SHARED.url(), &word);
+                let admitted = Arc::clone(&admitted);
+                tokio::spawn(async move {
+                    let calls = (0..400).map(|_| take(&store, "p", "k", quota, 1));
+                    for decision in futures_util::future::join_all(calls).await {
+                        admitted.fetch_add(decision.unwrap().admitted.into(), Relaxed);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap();
+        }
+        assert_eq!(admitted.load(Relaxed), 500, "{quota}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_has_lost_the_script_is_told_it_again() {
+    let server = Redis::start();
+    let store = quotas(&server.url(), "q:");
+    let quota = Quota::per_day(2);
+    for admitted in [true, true, false] {
+        said(&server.url(), &["SCRIPT", "FLUSH"]).await;
+        let decision = take(&store, "p", "k", quota, 1).await.unwrap();
+        assert_eq!(decision.admitted, admitted);
+    }
+}
+
+#[tokio::test]
+async fn keys_say_nothing_of_whose_they_are_and_go_when_they_owe_nothing() {
+    let server = Redis::start();
+    let store = quotas(&server.url(), "q:");
+    let (long, minute) = ("alice@".repeat(1_000), Duration::from_mins(1));
+    for (key, quota) in [
+        ("a", Quota::per_minute(60)),
+        (&long, Quota::sliding_window(3, minute)),
+    ] {
+        assert!(
+            take(&store, "secret-policy", key, quota, 2)
+                .await
+                .unwrap()
+                .admitted
+        );
+        // Neither a look nor a refusal leaves anything.
+        take(&store, "p", "look", quota, 0).await.unwrap();
+        take(&store, "p", "refused", quota, 100).await.unwrap();
+    }
+    let names = said(&server.url(), &["KEYS", "*"]).await;
+    let mut names: Vec<String> = redis::from_redis_value(names).unwrap();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    for (name, kind, debt) in [(&names[0], "bucket", 2_000), (&names[1], "window", 60_000)] {
+        let hash = name.strip_prefix(&format!("q:{kind}:{{")).unwrap();
+        let hash = hash.strip_suffix('}').unwrap();
+        assert!(hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let left = said(&server.url(), &["PTTL", name]).await;
+        let left: u64 = redis::from_redis_value(left).unwrap();
+        assert!(left > 0 && left <= debt + 1, "{name} {left}");
+    }
+    // Another secret, other names.
+    let bare = RedisStore::connect(&server.url()).unwrap();
+    assert!(RedisQuotas::over(bare.clone(), &Secret::new(vec![7; 31])).is_err());
+    let other = RedisQuotas::over(bare, &Secret::new(vec![8; 32])).unwrap();
+    assert!(!format!("{other:?}").contains('8'));
+}
+
+/// How often the server has run a script.
+async fn scripts_run(server: &Redis) -> u64 {
+    let stats = said(&server.url(), &["INFO", "commandstats"]).await;
+    let stats: String = redis::from_redis_value(stats).unwrap();
+    let line = stats
+        .lines()
+        .find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
+    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
+    let server = Redis::start();
+    let minute = Duration::from_mins(1);
+    for quota in [Quota::per_minute(3), Quota::sliding_window(3, minute)] {
+        let clock = ManualClock::default();
+        let rig = Rig {
+            store: Arc::new(quotas(&server.url(), "q:").dangerous_with_clock(clock.clone())),
+            clock,
+            grain: MICROSECOND,
+        };
+        assert!(rig.take("p", "k", quota, 3).await.admitted);
+        let first = rig.take("p", "k", quota, 1).await;
+        let before = scripts_run(&server).await;
+        for step in 0..1_000 {
+            rig.clock.advance(Duration::from_micros(999));
+            let refused = rig.take("p", "k", quota, 1).await;
+            let passed = 999_000 * (step + 1);
+            let wait = first.retry_after.unwrap() - passed;
+            let expected = Decision {
+                retry_after: Some(wait),
+                reset_after: wait,
+                ..first
+            };
+            assert_eq!(refused, expected);
+        }
+        assert_eq!(scripts_run(&server).await, before);
+        // After a second it is asked, and so it is for a look, and when something was given back.
+        rig.clock.advance(Duration::from_millis(1));
+        assert!(!rig.take("p", "k", quota, 1).await.admitted);
+        assert!(rig.take("p", "k", quota, 0).await.admitted);
+        assert_eq!(scripts_run(&server).await, before + 2);
+        rig.give_back("p", "k", quota, 1).await;
+        assert!(rig.take("p", "k", quota, 1).await.admitted);
+    }
+}
+
+/// All callers are there before the first call is sent, since they share a thread.
+#[tokio::test]
+async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
+    let server = Redis::start();
+    let batched = quotas(&server.url(), "q:");
+    let single = quotas(&server.url(), "q:").with_charges_a_call(1);
+    let quota = Quota::sliding_window(1_000, Duration::from_hours(24));
+    assert_eq!(
+        take(&single, "p", "k", quota, 1).await.unwrap().remaining,
+        999
+    );
+    for (store, calls) in [(&single, 300), (&batched, 3)] {
+        let before = scripts_run(&server).await;
+        let all = (0..300).map(|_| take(store, "p", "k", quota, 1));
+        let mut left = Vec::new();
+        for decision in futures_util::future::join_all(all).await {
+            left.push(decision.unwrap().remaining);
+        }
+        assert!(
+            left.is_sorted_by(|first, second| *first == second + 1),
+            "{left:?}"
+        );
+        assert_eq!(scripts_run(&server).await, before + calls);
+    }
+    // Nobody listens any more when it is their turn, and nobody else is kept from it.
+    for _ in 0..50 {
+        assert!(take(&batched, "p", "k", quota, 1).now_or_never().is_none());
+    }
+    assert_eq!(
+        take(&batched, "p", "k", quota, 1).await.unwrap().remaining,
+        398
+    );
+    // One who is refused takes nothing from the others of the same call.
+    let costs = [399, 398, 1, 0];
+    let all = costs.map(|cost| take(&batched, "p", "k", quota, cost));
+    let all = futures_util::future::join_all(all).await;
+    let admitted: Vec<_> = all
+        .into_iter()
+        .map(|found| found.unwrap().admitted)
+        .collect();
+    assert_eq!(admitted, [false, true, false, true]);
+}
+
+fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
+    let span = Duration::from_micros(micros);
+    let quota = |units| {
+        if bucket {
+            Quota::new(1, span).with_burst(units)
+        } else {
+            Quota::sliding_window(units, span)
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let shared = rig(&SHARED.url());
+        let memory = Rig {
+            store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
+            ..shared.clone()
+        };
+        for (number, (key, step, cost)) in steps.iter().copied().enumerate() {
+            shared
+                .clock
+                .advance(MICROSECOND * u32::try_from(step).unwrap());
+            // Now and then under another limit.
+            let quota = quota(if step % 7 == 6 {
+                units.div_ceil(2)
+            } else {
+                units
+            });
+            let key = key.to_string();
+            let found = shared.take("p", &key, quota, cost).await;
+            assert_eq!(
+                found,
+                memory.take("p", &key, quota, cost).await,
+                "step {number}"
+            );
+        }
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_engine_on_redis_decides_as_that_in_memory(
+        bucket: bool,
+        units in 1..6_u32,
+        micros in 1..130_u64,
+        steps in prop::collection::vec((0..3_u8, prop_oneof![0..5_u64, 0..150_u64], 0..7_u32), 1..60),
+    ) {
+        play(bucket, units, micros, &steps);
+    }
+}
