@@ -19,17 +19,46 @@ use crate::store::{Answer, Charge, Decision, StoreError};
 const STORE_RETRY: u64 = 5;
 
 type Each<T> = SmallVec<[T; 2]>;
+type Owing = SmallVec<[Taken; 1]>;
 
 impl RateLimit {
     /// Takes from each quota that concerns the request, or from none.
     pub(super) async fn decide(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let mut owing = SmallVec::<[Taken; 1]>::new();
-        let pass = self.take(head, &mut owing).await?;
+        let now = self.till.clock.ticks();
+        let mut owing = Owing::new();
+        let asked = self.asked(head)?;
+        let mut decisions = undecided(&asked);
+        let is_in = self.take_all(&asked, &mut decisions, now).await;
+        let pass = self.told(head, &asked, &decisions, is_in, now)?;
+        if self.only_reports() {
+            self.report(head, now, &mut owing).await;
+        }
+        owing.extend(asked.into_iter().filter_map(|asked| to_settle(asked, now)));
         Ok(self.watched(head, pass, owing))
     }
 
-    async fn take(&self, head: &Parts, owing: &mut SmallVec<[Taken; 1]>) -> Result<Pass, Stop> {
+    /// The same, if the store answers at once.
+    pub(super) fn decide_now(&self, head: &mut Parts) -> Result<Option<Pass>, Stop> {
+        if self.only_reports() {
+            return Ok(None);
+        }
         let now = self.till.clock.ticks();
+        let asked = self.asked(head)?;
+        let mut decisions = undecided(&asked);
+        let Some(is_in) = self.take_now(&asked, &mut decisions, now) else {
+            return Ok(None);
+        };
+        let pass = self.told(head, &asked, &decisions, is_in, now)?;
+        let owing = asked.into_iter().filter_map(|asked| to_settle(asked, now));
+        let owing = owing.collect();
+        Ok(Some(self.watched(head, pass, owing)))
+    }
+
+    fn only_reports(&self) -> bool {
+        self.rules.iter().any(|rule| rule.is_reporting)
+    }
+
+    fn asked<'h>(&'h self, head: &'h Parts) -> Result<Each<Asked<'h>>, Stop> {
         let mut asked = Each::new();
         for rule in self.rules.iter().filter(|rule| !rule.is_reporting) {
             let found = rule
@@ -37,25 +66,33 @@ impl RateLimit {
                 .map_err(|reason| Problem::new(Kind::Misconfigured).because(reason))?;
             asked.extend(found);
         }
-        let mut decisions: Each<Decision> = smallvec![Decision::default(); asked.len()];
-        let is_in = self
-            .take_all(&asked, &mut decisions, now)
-            .await
-            .map_err(unavailable)?;
-        let wall = || self.till.clock.now();
-        let stamps = self.headers.stamps(&asked, &decisions, wall);
-        if !is_in {
-            let problem = self.refusal(head, &asked, &decisions, now);
-            return Err(Stop::from(problem).stamped(stamps));
+        Ok(asked)
+    }
+
+    /// Takes what is asked for, if the store answers at once; else it has taken nothing.
+    fn take_now(
+        &self,
+        asked: &[Asked<'_>],
+        decisions: &mut [Decision],
+        now: u64,
+    ) -> Option<Result<bool, StoreError>> {
+        if let ([asked], [decision]) = (asked, &mut *decisions) {
+            return match self.till.store.take(asked.charge(now)) {
+                Answer::Ready(answer) => answer.map(|answer| {
+                    *decision = answer?;
+                    Ok(decision.admitted)
+                }),
+                Answer::Later(_) => None,
+            };
         }
-        for (asked, decision) in asked.iter().zip(&decisions) {
-            self.warn(head, asked, decision, now);
+        if asked.is_empty() {
+            return Some(Ok(true));
         }
-        if self.rules.iter().any(|rule| rule.is_reporting) {
-            self.report(head, now, owing).await;
+        let charges: Each<Charge<'_>> = asked.iter().map(|asked| asked.charge(now)).collect();
+        match self.till.store.take_all(&charges, decisions) {
+            Answer::Ready(answer) => answer,
+            Answer::Later(_) => None,
         }
-        owing.extend(asked.into_iter().filter_map(|asked| to_settle(asked, now)));
-        Ok(Pass::stamped(stamps))
     }
 
     async fn take_all(
@@ -64,22 +101,38 @@ impl RateLimit {
         decisions: &mut [Decision],
         now: u64,
     ) -> Result<bool, StoreError> {
-        if asked.is_empty() {
-            return Ok(true);
-        }
         if let ([asked], [decision]) = (asked, &mut *decisions) {
-            *decision = match self.till.store.take(asked.charge(now)) {
-                Answer::Ready(Some(answer)) => answer?,
-                later => later.await?,
-            };
+            *decision = self.till.store.take(asked.charge(now)).await?;
             return Ok(decision.admitted);
         }
         let charges: Each<Charge<'_>> = asked.iter().map(|asked| asked.charge(now)).collect();
         self.till.store.take_all(&charges, decisions).await
     }
 
+    /// The answer to the caller, and the events.
+    fn told(
+        &self,
+        head: &Parts,
+        asked: &[Asked<'_>],
+        decisions: &[Decision],
+        is_in: Result<bool, StoreError>,
+        now: u64,
+    ) -> Result<Pass, Stop> {
+        let is_in = is_in.map_err(unavailable)?;
+        let wall = || self.till.clock.now();
+        let stamps = self.headers.stamps(asked, decisions, wall);
+        if !is_in {
+            let problem = self.refusal(head, asked, decisions, now);
+            return Err(Stop::from(problem).stamped(stamps));
+        }
+        for (asked, decision) in asked.iter().zip(decisions) {
+            self.warn(head, asked, decision, now);
+        }
+        Ok(Pass::stamped(stamps))
+    }
+
     /// Takes from the quotas that only report, each by itself, and tells of those that are used up.
-    async fn report(&self, head: &Parts, now: u64, owing: &mut SmallVec<[Taken; 1]>) {
+    async fn report(&self, head: &Parts, now: u64, owing: &mut Owing) {
         for rule in self.rules.iter().filter(|rule| rule.is_reporting) {
             match self.look(rule, head, now).await {
                 Ok(Some(taken)) => owing.push(taken),
@@ -166,7 +219,7 @@ impl RateLimit {
     }
 
     /// Has what was taken settled once it is known what became of the request.
-    fn watched(&self, head: &mut Parts, pass: Pass, owing: SmallVec<[Taken; 1]>) -> Pass {
+    fn watched(&self, head: &mut Parts, pass: Pass, owing: Owing) -> Pass {
         if owing.is_empty() {
             return pass;
         }
@@ -187,6 +240,10 @@ impl RateLimit {
             }
         })
     }
+}
+
+fn undecided(asked: &[Asked<'_>]) -> Each<Decision> {
+    smallvec![Decision::default(); asked.len()]
 }
 
 /// What has to be looked at again once there is a response.

@@ -18,6 +18,10 @@ impl Guard for BeforeAuthentication {
         self.0.check(head).await
     }
 
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        self.0.check_now(head)
+    }
+
     fn describe(&self) -> Demand {
         self.0.describe()
     }

@@ -208,6 +208,10 @@ impl Guard for RateLimit {
         self.decide(head).await
     }
 
+    fn check_now(&self, head: &mut Parts) -> Option<Result<Pass, Stop>> {
+        self.decide_now(head).transpose()
+    }
+
     fn describe(&self) -> Demand {
         let enforced = self.rules.iter().filter(|rule| !rule.is_reporting);
         enforced.fold(Demand::Nothing, |all, rule| {
