@@ -109,6 +109,9 @@ where
                     stage.set(next);
                 }
                 At::Within { response, pass } => {
+                    if pass.as_ref().is_none_or(Pass::is_empty) {
+                        return response.poll(cx); // nothing to do to it, so it is not moved
+                    }
                     let mut response = ready!(response.poll(cx))?;
                     if let Some(pass) = pass.take() {
                         pass.finish(&mut response);

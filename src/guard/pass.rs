@@ -80,6 +80,11 @@ impl Pass {
         }
     }
 
+    /// Whether nothing has to be done to the response.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// This permission and what came after it.
     pub(super) fn then(self, later: Result<Self, Stop>) -> Result<Self, Stop> {
         match later {
