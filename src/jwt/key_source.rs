@@ -56,6 +56,7 @@ impl Keys {
     }
 
     /// Whether those that serve now are `keys`, if that can be said at once.
+    #[cfg_attr(not(feature = "remote"), allow(clippy::unnecessary_wraps))]
     pub(super) fn are_now(&self, keys: &KeySet) -> Option<bool> {
         match self {
             Self::Held(held) => Some(held.is(keys)),
