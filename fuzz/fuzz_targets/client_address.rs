@@ -26,11 +26,6 @@ fuzz_target!(|input: (Vec<Vec<u8>>, bool)| {
             Some(last) if same_line => last.extend_from_slice(format!(", {added}").as_bytes()),
             _ => lines.push(added.into()),
         }
-        let total: usize = lines.iter().map(Vec::len).sum();
-        let hops: usize = lines
-            .iter()
-            .map(|line| line.split(|byte| *byte == b',').count())
-            .sum();
         let name: HeaderName = name.parse().unwrap();
         let mut headers = HeaderMap::new();
         for line in &lines {
@@ -49,7 +44,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, bool)| {
         assert!(found == client || found == proxy, "{found}");
         let is_proxy = |address| matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 10);
         assert_eq!(found, model::client(proxy, &lines, is_quoted, is_proxy));
-        if !is_quoted && total <= 4096 && hops <= 64 {
+        if !is_quoted {
             assert_eq!(found, client);
         }
     }

@@ -20,18 +20,58 @@ pub(super) enum Grammar {
     Forwarded,
 }
 
-/// The hops of a header, the nearest last, as they are written.
+/// The hops of a header, the nearest first, as they are written.
 #[derive(Debug)]
 pub(super) struct Chain<'h> {
     /// As many as there can be lie on the stack, so that no header costs an allocation.
     elements: SmallVec<[&'h [u8]; MOST_HOPS]>,
     grammar: Grammar,
+    /// Whether there are more than were looked at.
+    is_cut: bool,
 }
 
 impl<'h> Chain<'h> {
-    /// The hops that all `lines` of a header tell of, in order. None if they are too many or too
-    /// long, or if a quote is left open, so that nobody can tell where a hop begins.
-    pub(super) fn read(lines: impl Iterator<Item = &'h [u8]>, grammar: Grammar) -> Option<Self> {
+    /// The hops that all `lines` of a header tell of. None if nobody can tell where a hop begins:
+    /// if a quote is left open, or if the header is too long and has quotes.
+    pub(super) fn read(
+        lines: impl DoubleEndedIterator<Item = &'h [u8]>,
+        grammar: Grammar,
+    ) -> Option<Self> {
+        match grammar {
+            Grammar::List => Some(Self::from_the_right(lines)),
+            Grammar::Forwarded => Self::from_the_left(lines),
+        }
+    }
+
+    /// What is too much is cut off at the far end, which is where a client may write what it likes.
+    fn from_the_right(lines: impl DoubleEndedIterator<Item = &'h [u8]>) -> Self {
+        let mut chain = Self {
+            elements: SmallVec::new(),
+            grammar: Grammar::List,
+            is_cut: false,
+        };
+        let elements = lines
+            .rev()
+            .flat_map(|line| line.rsplit(|byte| *byte == b','));
+        let mut bytes = 0;
+        for element in elements {
+            bytes += element.len() + 1;
+            let element = element.trim_ascii();
+            // An empty element is none (RFC 9110, section 5.6.1).
+            let is_hop = !element.is_empty();
+            if bytes > MOST_BYTES + 1 || is_hop && chain.elements.len() == MOST_HOPS {
+                chain.is_cut = true;
+                break;
+            }
+            if is_hop {
+                chain.elements.push(element);
+            }
+        }
+        chain
+    }
+
+    fn from_the_left(lines: impl Iterator<Item = &'h [u8]>) -> Option<Self> {
+        let grammar = Grammar::Forwarded;
         let mut elements = SmallVec::new();
         let mut bytes = 0;
         for line in lines {
@@ -41,9 +81,8 @@ impl<'h> Chain<'h> {
             }
             let mut rest = line;
             loop {
-                let end = end_of_element(rest, grammar)?;
+                let end = end_of_element(rest)?;
                 let (element, after) = rest.split_at(end);
-                // An empty element is none (RFC 9110, section 5.6.1).
                 let element = element.trim_ascii();
                 if !element.is_empty() {
                     if elements.len() == MOST_HOPS {
@@ -57,13 +96,23 @@ impl<'h> Chain<'h> {
                 }
             }
         }
-        Some(Self { elements, grammar })
+        elements.reverse();
+        Some(Self {
+            elements,
+            grammar,
+            is_cut: false,
+        })
     }
 
     /// The hops from the nearest on, as written and as addresses; none where one is no address.
     pub(super) fn hops_from_the_right(&self) -> impl Iterator<Item = (&'h [u8], Option<IpAddr>)> {
         let hop = |element: &&'h [u8]| (*element, self.address(element));
-        self.elements.iter().rev().map(hop)
+        self.elements.iter().map(hop)
+    }
+
+    /// Whether the header goes on beyond these hops.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -81,13 +130,12 @@ impl<'h> Chain<'h> {
     }
 }
 
-/// Where the first element of `text` ends; none if it never does.
-fn end_of_element(text: &[u8], grammar: Grammar) -> Option<usize> {
-    let is_end = |byte: &u8| *byte == b',' || *byte == b'"' && grammar == Grammar::Forwarded;
+/// Where the first element of `text` in `Forwarded` ends; none if it never does.
+fn end_of_element(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let rest = text.get(from..)?;
-        match rest.iter().position(is_end) {
+        match rest.iter().position(|byte| matches!(byte, b',' | b'"')) {
             None => return Some(text.len()),
             Some(at) if rest.get(at) == Some(&b',') => return Some(from + at),
             Some(at) => {
@@ -155,10 +203,23 @@ mod tests {
         let most = line(MOST_HOPS);
         let chain = Chain::read([most.as_bytes()].into_iter(), Grammar::List).unwrap();
         assert!(!chain.elements.spilled());
-        assert_eq!(hops(&[&most, "a"], Grammar::List), None);
-        let long = " ".repeat(MOST_BYTES);
-        assert!(hops(&[&long], Grammar::List).is_some());
-        assert_eq!(hops(&[&long, "a"], Grammar::List), None);
+        let cut = |lines: &[&str]| {
+            let lines = lines.iter().map(|line| line.as_bytes());
+            let chain = Chain::read(lines, Grammar::List).unwrap();
+            (chain.elements.len(), chain.is_cut())
+        };
+        assert_eq!(cut(&[&most]), (MOST_HOPS, false));
+        assert_eq!(cut(&["a", &most]), (MOST_HOPS, true));
+        assert_eq!(cut(&[&most, "a"]), (MOST_HOPS, true));
+        let (long, longer) = (" ".repeat(MOST_BYTES), " ".repeat(MOST_BYTES + 1));
+        assert_eq!(cut(&[&long]), (0, false));
+        assert_eq!(cut(&[&longer]), (0, true));
+        assert_eq!(cut(&[&longer, "a"]), (1, true));
+        let forwarded = |line: &str| hops(&[line], Grammar::Forwarded).map(|hops| hops.len());
+        assert_eq!(forwarded(&most), Some(MOST_HOPS));
+        assert_eq!(forwarded(&format!("{most},a")), None);
+        assert_eq!(forwarded(&long), Some(0));
+        assert_eq!(forwarded(&longer), None);
     }
 
     proptest! {

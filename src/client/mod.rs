@@ -29,8 +29,9 @@
 //!    nearest proxy added. Each hop that is a proxy is passed; the first that is none is the client.
 //!    What stands further left is that client's own invention.
 //! 3. What is no address (a hidden or unknown hop, a name, a zone) ends the walk and is never
-//!    passed over: the last proxy before it counts as the client. So it is with a header of more
-//!    than 64 hops or 4 KiB, or with an open quote: then the connected proxy is the client.
+//!    passed over: the last proxy before it counts as the client. Of `X-Forwarded-For` the nearest 64
+//!    hops and 4 KiB are read. A `Forwarded` that is longer, or leaves a quote open, cannot be read
+//!    from the right: then the connected proxy is the client.
 //! 4. If all hops are proxies, the furthest is the client: a machine of your own.
 //!
 //! Where proxies have no fixed addresses, they are counted instead ([`Proxies::hops`]).

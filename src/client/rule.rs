@@ -79,7 +79,7 @@ impl Source {
                 let lines = lines.iter().map(HeaderValue::as_bytes);
                 match Chain::read(lines, *grammar) {
                     None => (peer, Why::Unreadable),
-                    Some(chain) if chain.is_empty() => (peer, Why::NoHeader),
+                    Some(chain) if chain.is_empty() && !chain.is_cut() => (peer, Why::NoHeader),
                     Some(chain) => match &proxies.0 {
                         Trust::Hops(count) => counted(peer, &chain, *count, &mut see),
                         Trust::Networks(_) => walked(peer, &chain, proxies, &mut see),
@@ -127,13 +127,23 @@ fn walked(
             Some(hop) => return (hop, Why::Named),
         }
     }
-    (last, Why::AllProxies)
+    let why = if chain.is_cut() {
+        Why::Unreadable
+    } else {
+        Why::AllProxies
+    };
+    (last, why)
 }
 
 /// The hop that the furthest of `count` proxies added.
 fn counted(peer: ClientAddr, chain: &Chain<'_>, count: usize, see: See<'_>) -> (ClientAddr, Why) {
     let Some((written, address)) = chain.hops_from_the_right().nth(count.saturating_sub(1)) else {
-        return (peer, Why::TooFewHops);
+        let why = if chain.is_cut() {
+            Why::Unreadable
+        } else {
+            Why::TooFewHops
+        };
+        return (peer, why);
     };
     let address = address.map(ClientAddr::new);
     see(written, address);

@@ -8,8 +8,8 @@ mod assign;
 mod authz;
 mod brute_force;
 mod cached_key_ring;
-#[cfg(feature = "confirm")]
 mod client;
+#[cfg(feature = "confirm")]
 mod confirm;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;

@@ -128,8 +128,24 @@ fn what_cannot_be_read_ends_the_walk_and_is_not_passed_over() {
             (PROXY, &["\u{661}.1.1.1"], PROXY, UnreadableHop),
             (PROXY, &["203.0.113.9\u{a0}"], PROXY, UnreadableHop),
             // Too much.
-            (PROXY, &[&too_many], PROXY, Unreadable),
-            (PROXY, &[&many, "10.0.0.2, 10.0.0.2"], PROXY, Unreadable),
+            (PROXY, &[&too_many], "10.0.0.2", Unreadable),
+            (
+                PROXY,
+                &["10.0.0.3, 10.0.0.2", &many],
+                "10.0.0.2",
+                Unreadable,
+            ),
+            // A client cannot hide behind what it puts in front of itself.
+            (PROXY, &[&too_many, OUT], OUT, Named),
+            (PROXY, &[&format!("{too_many}, {OUT}")], OUT, Named),
+            (PROXY, &[&too_long, OUT], OUT, Named),
+            (PROXY, &[&format!("{too_long}, {OUT}")], OUT, Named),
+            (
+                PROXY,
+                &[&format!("{too_long}, {OUT}, 10.0.0.2")],
+                OUT,
+                Named,
+            ),
             (PROXY, &[&longest], OUT, Named),
             (PROXY, &[&too_long], PROXY, Unreadable),
             (PROXY, &[&longest, " "], PROXY, Unreadable),

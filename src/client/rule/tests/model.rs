@@ -12,7 +12,8 @@ pub(super) fn client(
     is_proxy: impl Fn(IpAddr) -> bool,
 ) -> IpAddr {
     let peer = peer.to_canonical();
-    if !is_proxy(peer) || lines.iter().map(Vec::len).sum::<usize>() > 4096 {
+    let is_long = lines.iter().map(Vec::len).sum::<usize>() > 4096;
+    if !is_proxy(peer) || is_forwarded && is_long {
         return peer;
     }
     let mut hops = Vec::new();
@@ -20,11 +21,26 @@ pub(super) fn client(
         let Some(parts) = split(line, b',', is_forwarded) else {
             return peer;
         };
-        hops.extend(parts.iter().map(|part| part.trim_ascii().to_vec()));
+        hops.extend(parts);
     }
+    if !is_forwarded {
+        // The nearest that, with a comma each, fit into the room.
+        let mut room = 4097;
+        let fits = |hop: &&Vec<u8>| {
+            let left = usize::checked_sub(room, hop.len() + 1);
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let near = hops.iter().rev().take_while(fits).count();
+        hops.drain(..hops.len() - near);
+    }
+    let mut hops: Vec<_> = hops.iter().map(|hop| hop.trim_ascii().to_vec()).collect();
     hops.retain(|hop| !hop.is_empty());
     if hops.len() > 64 {
-        return peer;
+        if is_forwarded {
+            return peer;
+        }
+        hops.drain(..hops.len() - 64);
     }
     let mut client = peer;
     while let Some(hop) = hops.pop() {
