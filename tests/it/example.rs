@@ -1,5 +1,6 @@
 //! The example is started, and what it prints is pasted.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -78,9 +79,14 @@ fn status_of(command: &str) -> Option<String> {
 
 /// The articles API, with its keys in `file`.
 fn articles(file: &Path) -> Example {
+    started("articles", file.as_os_str(), file)
+}
+
+/// The example `name` with one argument; its log goes beside `file`.
+fn started(name: &str, argument: &OsStr, file: &Path) -> Example {
     let log = file.with_extension("log");
-    let process = Command::new(built("articles"))
-        .arg(file)
+    let process = Command::new(built(name))
+        .arg(argument)
         .stdout(Stdio::piped())
         .stderr(File::create(&log).unwrap())
         .spawn()
@@ -137,4 +143,24 @@ fn every_printed_command_answers_as_the_line_above_it_says() {
         let shown = status_of(command);
         assert_eq!(shown.as_ref(), Some(promised), "{command}");
     }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn two_nodes_with_one_redis_are_one_door() {
+    let folder = Folder::new();
+    let redis = crate::servers::redis::Redis::start();
+    let url = redis.url();
+    let mut example = started("fleet", url.as_ref(), &folder.file());
+    let commands = printed_commands(&mut example);
+    let promised: Vec<_> = commands.iter().map(|(status, _)| status.as_str()).collect();
+    assert_eq!(promised, ["200", "200", "429", "429"]);
+    for (promised, command) in &commands {
+        let shown = status_of(command);
+        assert_eq!(shown.as_ref(), Some(promised), "{command}");
+    }
+    // Without Redis each node has half of it, of which each has admitted three.
+    drop(redis);
+    let (_, command) = &commands[0];
+    assert_eq!(status_of(command).as_deref(), Some("429"));
 }

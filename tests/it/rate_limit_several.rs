@@ -1,6 +1,5 @@
 //! `rate_limit`, several quotas in one decision.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::clock::ManualClock;
@@ -9,7 +8,7 @@ use portcullis::rate_limit::{By, Quota, RateLimit};
 use serde_json::json;
 
 use crate::rate_limit::{HERE, THERE, asking, lines, route, status};
-use crate::rate_limit_kit::{AllOrNothing, events};
+use crate::rate_limit_kit::events;
 use crate::support::{read, send};
 
 fn named(name: &str, quota: Quota) -> RateLimit {
@@ -23,7 +22,6 @@ async fn no_quota_is_charged_when_another_refuses_and_each_is_told() {
     let limit = named("second", Quota::per_second(1))
         .and(named("day", Quota::per_day(3)))
         .unwrap()
-        .with_store(Arc::new(AllOrNothing::default()))
         .with_clock(clock.clone());
     let app = route().layer(limit);
     for (step, expected, told, violated) in [
@@ -83,7 +81,6 @@ async fn whoever_comes_back_when_told_is_within_all_quotas() {
     let limit = named("second", Quota::per_second(1))
         .and(named("minute", Quota::per_minute(1)))
         .unwrap()
-        .with_store(Arc::new(AllOrNothing::default()))
         .with_clock(clock.clone());
     let app = route().layer(limit);
     assert_eq!(status(&app, HERE, None).await, 200);
@@ -128,7 +125,6 @@ async fn who_has_many_networks_of_ipv6_has_not_as_many_quotas() {
         .unwrap()
         .with_wider_networks(&[(56, 2), (48, 3)])
         .unwrap()
-        .with_store(Arc::new(AllOrNothing::default()))
         .with_clock(ManualClock::default());
     let app = route().layer(limit);
     for (address, expected) in [
