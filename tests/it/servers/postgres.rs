@@ -163,11 +163,11 @@ impl Server for Postgres {
         // After a violent end the last of the old processes may live on for a moment.
         for _ in 0..50 {
             let process = Process::start(&command, "INT", &self.folder);
-            while !process.has_ended() && !listens(self.port) {
+            // That it listens says little: it looks for old processes only then.
+            while !process.has_ended() && !(listens(self.port) && self.answers()) {
                 std::thread::sleep(std::time::Duration::from_millis(20));
             }
             if !process.has_ended() {
-                wait_for(&process, &self.folder, || self.answers());
                 self.process = Some(process);
                 return;
             }
