@@ -1,7 +1,7 @@
 //! A server as a process of its own, which does not outlive the tests.
 
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -199,9 +199,4 @@ pub(super) fn wait_for(process: &Process, folder: &Path, mut ready: impl FnMut()
         assert!(start.elapsed() < LIMIT, "not ready: {}", log(folder));
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// Whether something listens on `port`.
-pub(super) fn listens(port: u16) -> bool {
-    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
