@@ -29,16 +29,32 @@ pub(crate) fn exactly_one(
     }
 }
 
+/// Whether tokens, such as the names of fields and parameters, are made of this byte (RFC 9110,
+/// section 5.6.2).
+pub(crate) fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Where the quoted string ends whose opening quote stands before `text`
+/// (RFC 9110, section 5.6.4).
+pub(crate) fn end_of_quoted(text: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    text.iter().position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    })
+}
+
 /// What an `Authorization` line says: the name of a scheme, and what follows the spaces behind it
 /// (RFC 9110, section 11.4); nothing if no space does. `None` if there is no name.
 #[cfg_attr(not(any(feature = "jwt", feature = "remote")), allow(dead_code))]
 pub(crate) fn credentials(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let end = match line.get(..7) {
         Some(b"Bearer ") => 6, // nearly always
         _ => line
             .iter()
-            .position(|byte| !of_name(byte))
+            .position(|byte| !is_tchar(*byte))
             .unwrap_or(line.len()),
     };
     let (name, rest) = line

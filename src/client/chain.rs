@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::node;
+use crate::field::end_of_quoted;
 
 /// The most hops that are looked at.
 pub(super) const MOST_HOPS: usize = 64;
@@ -140,7 +141,7 @@ fn end_of_element(text: &[u8]) -> Option<usize> {
             Some(at) if rest.get(at) == Some(&b',') => return Some(from + at),
             Some(at) => {
                 let inner = rest.get(at + 1..)?;
-                from += at + 1 + node::closing(inner)? + 1;
+                from += at + 1 + end_of_quoted(inner)? + 1;
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use crate::field::{end_of_quoted, is_tchar};
+
 /// The address of one hop, with or without a port: `192.0.2.1`, `192.0.2.1:47011`, `2001:db8::1`,
 /// `[2001:db8::1]`, `[2001:db8::1]:47011`. Names, zones and whatever else there is are none.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
@@ -31,7 +33,7 @@ pub(super) fn forwarded_for<'r>(element: &[u8], room: &'r mut [u8; 64]) -> Optio
     let mut rest = element;
     loop {
         let (name, after) = split_at_byte(rest, b'=')?;
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+        if name.is_empty() || !name.iter().all(|byte| is_tchar(*byte)) {
             return None;
         }
         let (value, after) = value(after)?;
@@ -56,10 +58,10 @@ enum Value<'v> {
 
 fn value(text: &[u8]) -> Option<(Value<'_>, &[u8])> {
     if let [b'"', inner @ ..] = text {
-        let end = closing(inner)?;
+        let end = end_of_quoted(inner)?;
         return Some((Value::Quoted(inner.get(..end)?), inner.get(end + 1..)?));
     }
-    let end = text.iter().position(|byte| !is_token(*byte));
+    let end = text.iter().position(|byte| !is_tchar(*byte));
     let (value, rest) = text.split_at(end.unwrap_or(text.len()));
     (!value.is_empty()).then_some((Value::Token(value), rest))
 }
@@ -86,24 +88,9 @@ fn unescaped<'r>(value: Value<'_>, room: &'r mut [u8; 64]) -> Option<&'r [u8]> {
     (!is_bare_v6).then_some(node)
 }
 
-/// Where the quoted string ends whose opening quote stands before `text`.
-pub(super) fn closing(text: &[u8]) -> Option<usize> {
-    let mut is_escaped = false;
-    text.iter().position(|byte| {
-        let ends = *byte == b'"' && !is_escaped;
-        is_escaped = *byte == b'\\' && !is_escaped;
-        ends
-    })
-}
-
 fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|own| *own == byte)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

@@ -29,14 +29,8 @@ impl Proxies {
         let mut known = Vec::new();
         for name in networks {
             let name = name.as_ref();
-            let network = Network::parse(name).ok_or_else(|| {
-                ConfigError::new(format!(
-                    "{name:?} is no network: use one like 10.0.0.0/8 or 2001:db8::/32, with no \
-                     bits after the prefix"
-                ))
-            })?;
-            // In canonical form: `::ffff:0:0/96` is all of IPv4 as well.
-            if network.to_string().ends_with("/0") {
+            let network = Network::named(name)?;
+            if network.is_everything() {
                 return Err(ConfigError::new(format!(
                     "{name} trusts everybody, so that every client names its own address: name \
                      the networks of your proxies, or say how many there are"

@@ -7,6 +7,7 @@ use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use super::chain::{Chain, Grammar};
 use super::node;
 use super::proxies::{Proxies, Trust};
+use crate::field::{Repeated, exactly_one};
 use crate::identity::ClientAddr;
 
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -159,16 +160,15 @@ fn single(
     name: &HeaderName,
     see: See<'_>,
 ) -> (ClientAddr, Why) {
-    let mut lines = headers.get_all(name).iter();
-    match (lines.next(), lines.next()) {
-        (None, _) => (peer, Why::NoHeader),
-        (Some(line), None) => {
+    match exactly_one(headers, name) {
+        Ok(None) => (peer, Why::NoHeader),
+        Ok(Some(line)) => {
             let written = line.as_bytes();
             let address = node::address(written).map(ClientAddr::new);
             see(written, address);
             address.map_or((peer, Why::UnreadableHop), |client| (client, Why::Named))
         }
-        (Some(_), Some(_)) => (peer, Why::Unreadable),
+        Err(Repeated) => (peer, Why::Unreadable),
     }
 }
 

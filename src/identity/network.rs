@@ -41,6 +41,24 @@ impl Network {
         .then_some(network)
     }
 
+    /// The network that an author means by `name`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it names none ([`parse`](Self::parse)).
+    pub(crate) fn named(name: &str) -> Result<Self, ConfigError> {
+        Self::parse(name).ok_or_else(|| {
+            ConfigError::new(format!(
+                "{name:?} is no network: use one like 203.0.113.0/24 or 2001:db8::/32, with no \
+                 bits after the prefix"
+            ))
+        })
+    }
+
+    /// Whether it is all of IPv4 or all of IPv6.
+    pub(crate) fn is_everything(self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `client` is in the network. No IPv4 client is in an IPv6 network, `::/0` included.
     #[must_use]
     pub fn contains(self, client: ClientAddr) -> bool {
@@ -87,13 +105,7 @@ impl Networks {
     pub fn of<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, ConfigError> {
         let mut networks = Vec::new();
         for name in names {
-            let name = name.as_ref();
-            let network = Network::parse(name).ok_or_else(|| {
-                ConfigError::new(format!(
-                    "{name:?} is no network: use one like 203.0.113.0/24 or 2001:db8::/32, with \
-                     no bits after the prefix"
-                ))
-            })?;
+            let network = Network::named(name.as_ref())?;
             if networks.len() == Self::MAX {
                 return Err(ConfigError::new(format!(
                     "too many networks: use at most {}",

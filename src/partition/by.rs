@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::keys::{api_key, client, network, principal, tenant};
 use crate::event;
+use crate::field::{Repeated, exactly_one};
 use crate::identity::{Caller, Facts};
 use crate::store::{Key, KeyKind};
 
@@ -122,13 +123,10 @@ impl By {
                 let route = event::route(&head.extensions).unwrap_or_default();
                 Key::of_kind(KeyKind::Route, route)
             }
-            (Way::Header(name), _) => {
-                let mut lines = head.headers.get_all(name).iter();
-                match (lines.next(), lines.next()) {
-                    (Some(line), None) => Key::of_kind(KeyKind::Header, line.as_bytes()),
-                    _ => client(head)?,
-                }
-            }
+            (Way::Header(name), _) => match exactly_one(&head.headers, name) {
+                Ok(Some(line)) => Key::of_kind(KeyKind::Header, line.as_bytes()),
+                Ok(None) | Err(Repeated) => client(head)?,
+            },
             (Way::All(parts), _) => {
                 let mut keys = SmallVec::<[Key<'a>; 4]>::new();
                 for part in parts.iter() {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use http::HeaderValue;
 
-use crate::field::{joined, quoted};
+use crate::field::{end_of_quoted, is_tchar, joined, quoted};
 
 /// How a caller is told to authenticate: a scheme and its parameters, in the order given.
 ///
@@ -102,18 +102,11 @@ fn after_value(text: &str) -> Option<&str> {
         let (value, rest) = text.split_at_checked(end)?;
         return is_token(value).then_some(rest);
     };
-    let mut escaped = false;
-    let end = inside.find(|c| {
-        let closes = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        closes
-    });
-    inside.get(end? + 1..)
+    inside.get(end_of_quoted(inside.as_bytes())? + 1..)
 }
 
 fn is_token(text: &str) -> bool {
-    let bears = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(bears)
+    !text.is_empty() && text.bytes().all(is_tchar)
 }
 
 #[cfg(test)]
