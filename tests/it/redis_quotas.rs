@@ -344,6 +344,12 @@ fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
     });
 }
 
+#[test]
+fn a_refusal_under_a_smaller_plan_says_nothing_of_a_larger_one() {
+    // Three of four units are owed; a plan of two tells of no more than two.
+    play(true, 4, 35, &[(0, 0, 3), (0, 6, 1), (0, 0, 3)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 

@@ -6,6 +6,7 @@ use quick_cache::sync::Cache;
 
 use super::quota_script::Terms;
 use crate::clock::nanoseconds;
+use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
 
 /// How many keys are remembered.
@@ -26,8 +27,9 @@ struct Refusal {
 
 #[derive(Clone, Copy)]
 enum Kept {
-    /// What is owed, in nanoseconds: enough to decide for any limit and cost.
-    Debt(u64),
+    /// What is owed, in nanoseconds: enough to decide whatever the cost. No other bucket may be
+    /// decided by it, since a bucket is told of no more debt than it holds.
+    Debt(Bucket, u64),
     /// The decision for this very limit and cost.
     Decision(Terms, Decision),
 }
@@ -45,7 +47,7 @@ impl Refusals {
             return None;
         }
         let decision = match (kept, terms) {
-            (Kept::Debt(debt), Terms::Bucket { bucket, cost }) => {
+            (Kept::Debt(of, debt), Terms::Bucket { bucket, cost }) if of == *bucket => {
                 bucket.take(debt.saturating_sub(passed), 0, *cost).0
             }
             (Kept::Decision(of, decision), terms) if of == *terms => Decision {
@@ -72,7 +74,8 @@ impl Refusals {
             // The wait is what is owed and the price, less the whole bucket.
             Terms::Bucket { bucket, cost } => {
                 let price = bucket.interval().saturating_mul(u64::from(*cost));
-                Kept::Debt((retry.saturating_add(bucket.tolerance())).saturating_sub(price))
+                let debt = (retry.saturating_add(bucket.tolerance())).saturating_sub(price);
+                Kept::Debt(*bucket, debt)
             }
             Terms::Window { .. } => Kept::Decision(*terms, *decision),
         };
