@@ -117,12 +117,11 @@ impl Counter {
         let moment = if self.slides {
             let here = self.units.checked_sub(wanted.saturating_add(count.used));
             let here = here.map(|most| light(count.before, most, count.span));
-            match here.filter(|part| *part < count.span) {
-                Some(part) => count.start.saturating_add(part),
-                None => {
-                    let most = self.units.saturating_sub(wanted);
-                    end.saturating_add(light(count.used, most, count.widest))
-                }
+            if let Some(part) = here.filter(|part| *part < count.span) {
+                count.start.saturating_add(part)
+            } else {
+                let most = self.units.saturating_sub(wanted);
+                end.saturating_add(light(count.used, most, count.widest))
             }
         } else {
             end

@@ -111,7 +111,7 @@ fn count(taken: &Taken, key: u64) -> usize {
 #[test]
 fn two_who_want_the_last_unit() {
     explore(
-        3,
+        2,
         TWO,
         &[Take(K, 100)],
         &[&[Take(K, 100)], &[Take(K, 100)]],
@@ -125,7 +125,7 @@ fn two_who_want_the_last_unit() {
 #[test]
 fn two_who_bring_the_same_new_key() {
     explore(
-        3,
+        2,
         ONE,
         &[],
         &[&[Take(K, 100)], &[Take(K, 100)]],
@@ -183,7 +183,7 @@ fn who_is_late_finds_the_slot_gone_and_the_key_elsewhere() {
 #[test]
 fn who_gives_back_while_another_takes() {
     explore(
-        3,
+        2,
         TWO,
         &[Take(K, 100)],
         &[&[Try(K, 100)], &[Take(K, 100)]],
@@ -197,7 +197,7 @@ fn who_gives_back_while_another_takes() {
 #[test]
 fn who_gives_back_to_the_moment_at_which_the_slot_was_anothers() {
     explore(
-        3,
+        2,
         TWO,
         &[Take(K, 100)],
         &[&[Take(K, 100)], &[Try(J, 201), Take(K, 201), Take(K, 201)]],
@@ -206,5 +206,16 @@ fn who_gives_back_to_the_moment_at_which_the_slot_was_anothers() {
             let left = table.take(J, &TWO, 201, 0).remaining;
             assert_eq!(left, 2, "{taken:?}");
         },
+    );
+}
+
+#[test]
+fn who_brings_a_key_at_the_very_moment_at_which_another_is_full() {
+    explore(
+        2,
+        TWO,
+        &[Take(K, 100)],
+        &[&[Take(K, 100)], &[Try(J, 200), Take(K, 200), Take(K, 200)]],
+        |_, taken| assert!(count(taken, K) >= 3, "{taken:?}"),
     );
 }

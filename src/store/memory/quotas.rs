@@ -28,7 +28,7 @@ pub struct MemoryQuotas {
     secret: SecretHash,
     table: OnceLock<Table>,
     rings: OnceLock<Rings>,
-    counters: OnceLock<Counters>,
+    counters: OnceLock<Box<Counters>>,
 }
 
 /// After 146 years of ticks time stands still, and quotas are no longer given back.
@@ -86,12 +86,10 @@ impl MemoryQuotas {
                 now,
                 charge.cost,
             ),
-            Limit::Counter(counter) => self.counters.get_or_init(|| Counters::new(self.keys)).take(
-                hash,
-                counter,
-                now,
-                charge.cost,
-            ),
+            Limit::Counter(counter) => self
+                .counters
+                .get_or_init(|| Box::new(Counters::new(self.keys)))
+                .take(hash, counter, now, charge.cost),
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! A compare-and-swap that succeeds proves that the slot is still that of the tag that was read with
 //! the moment, since no moment of an earlier owner comes again: a slot is given away only after its
-//! moment, `past < now`; the table notes the latest such `now` before that; and no units are given
+//! moment, `past <= now`; the table notes the latest such `now` before that; and no units are given
 //! back that would have the bucket be full before what the table has noted. While the owner is the
 //! same, a moment that comes again says the same again.
 
