@@ -132,7 +132,7 @@ impl<A: Authenticator> GuessLimit<A> {
     async fn give_back(&self, network: &Counted, then: u64) -> Result<(), StoreError> {
         let span = match &self.limit {
             Limit::Window(window) => window.span(),
-            Limit::Bucket(_) => 0,
+            Limit::Bucket(_) | Limit::Counter(_) => 0,
         };
         // What has left the window counts no more, and must not be taken for another.
         if self.clock.ticks().saturating_sub(then) >= span {

@@ -191,6 +191,7 @@ fn share(limit: &Limit, nodes: u32) -> Limit {
             Limit::Bucket(Bucket::new(interval, units))
         }
         Limit::Window(window) => Limit::Window(window.narrowed(units)),
+        Limit::Counter(counter) => Limit::Counter(counter.narrowed(units)),
     }
 }
 

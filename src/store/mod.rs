@@ -12,6 +12,7 @@
 mod answer;
 mod breaker;
 mod cached_key_ring;
+mod counter;
 mod error;
 mod failing_over;
 mod family;
@@ -37,6 +38,7 @@ mod window;
 
 pub use answer::Answer;
 pub use cached_key_ring::CachedKeyRing;
+pub use counter::Counter;
 pub use error::StoreError;
 pub use failing_over::FailingOver;
 pub use family::Family;

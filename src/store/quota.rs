@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::counter::Counter;
 use super::gcra::Bucket;
 use super::window::Window;
 use crate::clock::nanoseconds;
@@ -10,11 +11,16 @@ use crate::config::ConfigError;
 
 /// How many units may be used in how much time. A request costs one unit unless said otherwise.
 ///
-/// There are two kinds. The *token bucket* ([`per_minute`](Self::per_minute) and its like) gives
+/// There are four kinds. The *token bucket* ([`per_minute`](Self::per_minute) and its like) gives
 /// units back evenly and lets a rested caller use a burst at once: in any span of time `w` at most
 /// the burst and what flowed back in `w` is admitted, so up to twice the quota in the worst
 /// minute. The *sliding window* ([`sliding_window`](Self::sliding_window)) is exact: no span of
 /// its length ever holds more than the quota. It costs eight bytes for each unit in use.
+///
+/// Two kinds reckon from counters, whose size does not grow with the quota. What the *sliding
+/// counter* ([`sliding_counter`](Self::sliding_counter)) admits in the worst window is one unit less
+/// than twice the quota; so it is with the *fixed window* ([`fixed_window`](Self::fixed_window)),
+/// of which that worst window can be brought about by anybody who waits for the end of one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,7 +39,15 @@ pub struct Quota {
     units: u32,
     per: Duration,
     burst: Option<u32>,
-    exact: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Bucket,
+    Exact,
+    Sliding,
+    Fixed,
 }
 
 /// A quota that has been checked: what a store reckons with.
@@ -43,6 +57,8 @@ pub enum Limit {
     Bucket(Bucket),
     /// An exact sliding window.
     Window(Window),
+    /// A sliding counter or a fixed window.
+    Counter(Counter),
 }
 
 /// A hundred years, in nanoseconds.
@@ -79,12 +95,7 @@ impl Quota {
     /// A token bucket that gives back `units` in each `per`, one after another.
     #[must_use]
     pub const fn new(units: u32, per: Duration) -> Self {
-        Self {
-            units,
-            per,
-            burst: None,
-            exact: false,
-        }
+        Self::of(Kind::Bucket, units, per)
     }
 
     /// An exact window: a request is admitted if it and those admitted in the time `window` before
@@ -92,11 +103,32 @@ impl Quota {
     /// never do.
     #[must_use]
     pub const fn sliding_window(units: u32, window: Duration) -> Self {
+        Self::of(Kind::Exact, units, window)
+    }
+
+    /// Windows that are counted, of which the one before counts too, for as much of it as is less
+    /// than `window` ago: as if its units had been used evenly. The first begins with the first unit
+    /// that is taken. However the units are used, any span of the length `window` holds fewer than
+    /// twice `units`; if they are used evenly, hardly more than `units`.
+    #[must_use]
+    pub const fn sliding_counter(units: u32, window: Duration) -> Self {
+        Self::of(Kind::Sliding, units, window)
+    }
+
+    /// Windows that are counted one by one. Each begins with the first unit that is taken after the
+    /// one before, so that they do not end for all at once. Who waits for the end of a window can
+    /// use nearly twice `units` in a span of its length, and just twice if units are given back.
+    #[must_use]
+    pub const fn fixed_window(units: u32, window: Duration) -> Self {
+        Self::of(Kind::Fixed, units, window)
+    }
+
+    const fn of(kind: Kind, units: u32, per: Duration) -> Self {
         Self {
             units,
-            per: window,
+            per,
             burst: None,
-            exact: true,
+            kind,
         }
     }
 
@@ -132,8 +164,8 @@ impl Quota {
     ///
     /// # Errors
     /// [`ConfigError`] if a number is zero; if a period, or the time in which an empty bucket
-    /// fills, is longer than 100 years; if there are more than ten million units a second; if a
-    /// sliding window has a burst or more than 10 000 units.
+    /// fills, is longer than 100 years; if there are more than ten million units a second in a token
+    /// bucket; if another kind has a burst, or a sliding window more than 10 000 units.
     pub fn checked(self) -> Result<Limit, ConfigError> {
         let fault = |what: &str| Err(ConfigError::new(format!("the quota {self} {what}")));
         let burst = self.burst.unwrap_or(self.units);
@@ -144,17 +176,18 @@ impl Quota {
         if per == 0 || per > LONGEST {
             return fault("has no sensible period: use more than nothing and at most 100 years");
         }
-        if self.exact {
-            if self.burst.is_some() {
-                return fault("cannot have a burst: a sliding window admits its units at any pace");
-            }
-            if self.units > MOST_STAMPS {
+        if self.kind != Kind::Bucket && self.burst.is_some() {
+            return fault("cannot have a burst: a window admits its units at any pace");
+        }
+        let (units, span) = (self.units, nanoseconds(self.per));
+        match self.kind {
+            Kind::Bucket => {}
+            Kind::Exact if units > MOST_STAMPS => {
                 return fault("is too large for a sliding window: use at most 10000 units");
             }
-            return Ok(Limit::Window(Window::new(
-                self.units,
-                nanoseconds(self.per),
-            )));
+            Kind::Exact => return Ok(Limit::Window(Window::new(units, span))),
+            Kind::Sliding => return Ok(Limit::Counter(Counter::new(units, span, true))),
+            Kind::Fixed => return Ok(Limit::Counter(Counter::new(units, span, false))),
         }
         // Rounded up, so that the rate is never more than was asked for.
         let interval = per.div_ceil(u128::from(self.units));
@@ -179,7 +212,12 @@ impl Quota {
 
 impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.exact { "in any" } else { "per" };
+        let word = match self.kind {
+            Kind::Bucket => "per",
+            Kind::Exact => "in any",
+            Kind::Sliding => "in about any",
+            Kind::Fixed => "in each",
+        };
         write!(f, "{} {word} {:?}", self.units, self.per)?;
         match self.burst {
             Some(burst) => write!(f, ", at most {burst} at once"),
@@ -195,100 +233,10 @@ impl Limit {
         match self {
             Self::Bucket(bucket) => bucket.burst(),
             Self::Window(window) => window.units(),
+            Self::Counter(counter) => counter.units(),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DAY: Duration = Duration::from_hours(24);
-
-    #[test]
-    fn the_interval_is_rounded_up_so_that_the_rate_is_never_more_than_asked_for() {
-        for (quota, interval, burst) in [
-            (Quota::per_minute(100), 600_000_000, 100),
-            (Quota::per_minute(7), 8_571_428_572, 7),
-            (Quota::per_second(3).with_burst(1), 333_333_334, 1),
-            (Quota::per_second(10_000_000), 100, 10_000_000),
-            (Quota::per_day(u32::MAX), 20_117, u32::MAX),
-        ] {
-            let limit = Limit::Bucket(Bucket::new(interval, burst));
-            assert_eq!(quota.checked(), Ok(limit), "{quota}");
-        }
-    }
-
-    #[test]
-    fn quotas_that_cannot_be_are_named_on_both_sides_of_each_edge() {
-        let century = DAY * 36_600;
-        let nanosecond = Duration::from_nanos(1);
-        for (good, bad) in [
-            (Quota::per_day(1), Quota::per_day(0)),
-            (
-                Quota::per_day(1).with_burst(1),
-                Quota::per_day(1).with_burst(0),
-            ),
-            (Quota::new(1, century), Quota::new(1, century + nanosecond)),
-            (
-                Quota::new(1, Duration::from_nanos(100)),
-                Quota::new(1, Duration::ZERO),
-            ),
-            (
-                Quota::per_second(10_000_000),
-                Quota::per_second(10_101_011), // 98.99.. ns, rounded up to 99
-            ),
-            (
-                Quota::per_day(1).with_burst(36_600),
-                Quota::per_day(1).with_burst(36_601),
-            ),
-            (
-                Quota::sliding_window(10_000, DAY),
-                Quota::sliding_window(10_001, DAY),
-            ),
-            (
-                Quota::sliding_window(1, nanosecond),
-                Quota::sliding_window(1, Duration::ZERO),
-            ),
-            (
-                Quota::sliding_window(1, century),
-                Quota::sliding_window(1, Duration::MAX),
-            ),
-            (
-                Quota::sliding_window(2, DAY),
-                Quota::sliding_window(2, DAY).with_burst(2),
-            ),
-            (Quota::sliding_window(1, DAY), Quota::sliding_window(0, DAY)),
-        ] {
-            assert!(good.checked().is_ok(), "{good}");
-            let error = bad.checked().unwrap_err().to_string();
-            assert!(error.contains(&bad.to_string()), "{error}");
-        }
-    }
-
-    #[test]
-    fn clients_are_told_a_window_in_whole_seconds_that_fits_the_burst() {
-        for (quota, seconds) in [
-            (Quota::per_minute(100), 60),
-            (Quota::per_minute(7), 60),
-            (Quota::per_minute(100).with_burst(20), 12),
-            (Quota::new(10, Duration::from_millis(100)), 1),
-            (Quota::sliding_window(5, Duration::from_millis(1_500)), 2),
-        ] {
-            assert_eq!(quota.window_seconds(), seconds, "{quota}");
-        }
-    }
-
-    #[test]
-    fn several_times_a_quota_is_that_of_several() {
-        assert_eq!(Quota::per_minute(7).times(4), Quota::per_minute(28));
-        let window = Quota::sliding_window(7, DAY);
-        let minute = Duration::from_mins(1);
-        assert_eq!(window.sized(3, minute), Quota::sliding_window(3, minute));
-        let burst = Quota::per_minute(7).with_burst(3);
-        assert_eq!(burst.sized(3, minute), Quota::per_minute(3));
-        let burst = burst.times(2);
-        assert_eq!(burst, Quota::per_minute(14).with_burst(6));
-        assert_eq!(Quota::per_day(u32::MAX).times(2), Quota::per_day(u32::MAX));
-    }
-}
+mod tests;

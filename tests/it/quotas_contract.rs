@@ -52,6 +52,12 @@ const KINDS: [fn(u32) -> Quota; 2] = [Quota::per_minute, |units| {
     Quota::sliding_window(units, Duration::from_mins(1))
 }];
 
+/// Kinds that not every engine counts as they say.
+const COUNTED: [fn(u32) -> Quota; 2] = [
+    |units| Quota::sliding_counter(units, Duration::from_mins(1)),
+    |units| Quota::fixed_window(units, Duration::from_mins(1)),
+];
+
 /// Runs the whole contract against the engines that `make` makes, each of them empty.
 pub(crate) async fn keeps_the_contract(make: impl Fn() -> Rig) {
     for quota in KINDS {
@@ -122,6 +128,24 @@ async fn gives_no_fresh_quota_when_the_limit_changes(rig: &Rig, quota: fn(u32) -
     }
 }
 
+async fn counts_in_two_numbers(make: impl Fn() -> Rig) {
+    for quota in COUNTED {
+        is_honest_about_when_to_come_back(&make(), quota(3)).await;
+        refuses_for_ever_what_costs_too_much(&make(), quota(3)).await;
+        keeps_policies_and_keys_apart(&make(), quota(1)).await;
+        gives_no_fresh_quota_when_the_limit_changes(&make(), quota).await;
+        admits_exactly_the_quota_to_a_crowd(&make(), quota(1_000)).await;
+        let (rig, quota) = (make(), quota(2));
+        for _ in 0..9 {
+            assert!(rig.take("p", "k", quota, 2).await.admitted);
+            assert!(!rig.admits("p", "k", quota).await);
+            rig.give_back("p", "other", quota, 1).await;
+            assert!(!rig.admits("p", "k", quota).await);
+            rig.give_back("p", "k", quota, 2).await;
+        }
+    }
+}
+
 async fn gives_back_what_a_window_took(rig: &Rig) {
     let quota = Quota::sliding_window(2, Duration::from_mins(1));
     assert!(rig.admits("p", "k", quota).await);
@@ -161,12 +185,13 @@ async fn admits_exactly_the_quota_to_a_crowd(rig: &Rig, quota: Quota) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn the_engine_in_memory_keeps_the_contract() {
-    keeps_the_contract(|| Rig {
+    let make = || Rig {
         store: Arc::new(MemoryQuotas::new()),
         clock: ManualClock::default(),
         grain: Duration::from_nanos(1),
-    })
-    .await;
+    };
+    keeps_the_contract(make).await;
+    counts_in_two_numbers(make).await;
 }
 
 #[tokio::test]
@@ -177,9 +202,12 @@ async fn quotas_are_forgotten_by_nobody_at_the_end_of_time() {
         grain: Duration::from_nanos(1),
     };
     rig.clock.advance(Duration::MAX);
-    for quota in KINDS {
-        assert!(rig.admits("p", "k", quota(1)).await);
-        assert!(!rig.admits("p", "k", quota(1)).await);
+    for quota in KINDS.into_iter().chain(COUNTED) {
+        let quota = quota(1);
+        // The two kinds of counters know what the other has counted.
+        let key = quota.to_string();
+        assert!(rig.admits("p", &key, quota).await, "{quota}");
+        assert!(!rig.admits("p", &key, quota).await, "{quota}");
     }
 }
 

@@ -55,6 +55,46 @@ impl Log {
     }
 }
 
+/// Counters of windows, found anew from all that was taken. Those of a sliding counter follow one
+/// another from the first unit on; a fixed window begins when it is needed.
+struct Counters {
+    units: u128,
+    span: u64,
+    slides: bool,
+}
+
+impl Counters {
+    /// The window of `now` and what was taken in it and in the one before.
+    fn windows(&self, taken: &Taken, now: u64) -> (u64, u128, u128) {
+        let (mut start, mut before, mut used) = (now, 0, 0);
+        for (then, units) in taken.iter().copied().chain([(now, 0)]) {
+            while (before, used) != (0, 0) && then >= start + self.span {
+                start += self.span;
+                before = if self.slides { used } else { 0 };
+                used = 0;
+            }
+            if (before, used) == (0, 0) {
+                start = then;
+            }
+            used += u128::from(units);
+        }
+        (start, before, used)
+    }
+
+    fn decide(&self, taken: &Taken, now: u64, cost: u32) -> Verdict {
+        let (start, before, used) = self.windows(taken, now);
+        let fits = |cost: u128| {
+            let left = u128::from(start + self.span - now);
+            before * left + (used + cost) * u128::from(self.span)
+                <= self.units * u128::from(self.span)
+        };
+        let admitted = fits(cost.into());
+        let cost = if admitted { u128::from(cost) } else { 0 };
+        let left = (0..=self.units).rev().find(|more| fits(cost + more));
+        (admitted, u32::try_from(left.unwrap_or(0)).unwrap())
+    }
+}
+
 /// The first moment from `now` on at which `question` is answered with yes.
 fn first(now: u64, question: impl Fn(u64) -> bool) -> u64 {
     (now..now + 1_000_000)
@@ -165,6 +205,23 @@ proptest! {
         let taken = play(quota, &|taken, now, cost| model.decide(taken, now, cost), units, &steps);
         for own in taken.values() {
             prop_assert!(most_in_any(span, own) <= units);
+        }
+    }
+
+    #[test]
+    fn a_counter_is_what_two_windows_say(
+        units in 1..6_u32, span in 1..300_u64, slides: bool, steps in steps(),
+    ) {
+        let window = Duration::from_nanos(span);
+        let quota = if slides {
+            Quota::sliding_counter(units, window)
+        } else {
+            Quota::fixed_window(units, window)
+        };
+        let model = Counters { units: units.into(), span, slides };
+        let taken = play(quota, &|taken, now, cost| model.decide(taken, now, cost), units, &steps);
+        for own in taken.values() {
+            prop_assert!(most_in_any(span, own) < 2 * units);
         }
     }
 }

@@ -1,7 +1,12 @@
 //! The engine in memory: bounded, for one process.
 
+mod counters;
+#[cfg(test)]
+mod crowds;
 mod expiring;
 mod give_back;
+#[cfg(test)]
+mod interleavings;
 mod key_ring;
 mod keys;
 mod quotas;
@@ -12,6 +17,7 @@ mod secret_hash;
 mod seen;
 mod sketch;
 mod slot;
+mod sync;
 mod table;
 mod together;
 

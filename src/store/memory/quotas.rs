@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::counters::Counters;
 use super::rings::Rings;
 use super::secret_hash::SecretHash;
 use super::table::Table;
@@ -15,7 +16,8 @@ use crate::store::quotas::{Charge, Decision, Quotas};
 ///
 /// Token buckets take 16 bytes a slot: 2 MiB by default, taken when the first is used. A decision
 /// for a known key is lock-free. Sliding windows take 8 bytes for each unit in use, 16 of them for
-/// each key on average: 8 MiB by default at most, and as much again for their rings.
+/// each key on average: 8 MiB by default at most, and as much again for their rings. Counters take
+/// 40 bytes a key.
 ///
 /// When more keys owe something than there is room for, the rest share buckets: they may be refused
 /// too soon, but nobody is admitted too often, and keys that are known already notice nothing.
@@ -26,6 +28,7 @@ pub struct MemoryQuotas {
     secret: SecretHash,
     table: OnceLock<Table>,
     rings: OnceLock<Rings>,
+    counters: OnceLock<Box<Counters>>,
 }
 
 /// After 146 years of ticks time stands still, and quotas are no longer given back.
@@ -42,6 +45,7 @@ impl MemoryQuotas {
             secret: SecretHash::new(),
             table: OnceLock::new(),
             rings: OnceLock::new(),
+            counters: OnceLock::new(),
         }
     }
 
@@ -69,10 +73,11 @@ impl MemoryQuotas {
         let hash = self.secret.of(charge.policy.id(), charge.key);
         let now = charge.now.min(END_OF_TIME);
         match charge.limit {
+            // A slot is free after its moment, so that of a slot never used is before all time.
             Limit::Bucket(bucket) => self.table.get_or_init(|| Table::new(self.keys)).take(
                 hash,
                 bucket,
-                now,
+                now + 1,
                 charge.cost,
             ),
             Limit::Window(window) => self.rings.get_or_init(|| Rings::new(self.keys)).take(
@@ -81,6 +86,10 @@ impl MemoryQuotas {
                 now,
                 charge.cost,
             ),
+            Limit::Counter(counter) => self
+                .counters
+                .get_or_init(|| Box::new(Counters::new(self.keys)))
+                .take(hash, counter, now, charge.cost),
         }
     }
 
@@ -95,6 +104,11 @@ impl MemoryQuotas {
             Limit::Window(_) => {
                 if let Some(rings) = self.rings.get() {
                     rings.give_back(hash(), charge.now.min(END_OF_TIME), charge.cost);
+                }
+            }
+            Limit::Counter(_) => {
+                if let Some(counters) = self.counters.get() {
+                    counters.give_back(hash(), charge.now.min(END_OF_TIME), charge.cost);
                 }
             }
         }

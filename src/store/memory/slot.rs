@@ -1,18 +1,20 @@
 //! The slots of the table, and how they are spent from and given away without a lock.
 //!
 //! To give a slot away is to write `CLAIMED` over its past moment, then the new tag, then the new
-//! moment. So whoever swaps a moment sees the tag that came with it: if that is another one by
-//! then, which takes that the slot changed hands and came to the very same moment, the other key
-//! owes a little too much, and the own one is looked for anew. To give units back is to hold the
-//! slot by `CLAIMED` as well, since no other key may owe too little.
+//! moment. To give units back is to hold the slot by `CLAIMED` as well, and to write an earlier
+//! moment.
+//!
+//! A compare-and-swap that succeeds proves that the slot is still that of the tag that was read with
+//! the moment, since no moment of an earlier owner comes again: a slot is given away only after its
+//! moment, `past < now`; the table notes the latest such `now` before that; and no units are given
+//! back that would have the bucket be full before what the table has noted. While the owner is the
+//! same, a moment that comes again says the same again.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+use super::sync::{AtomicU64, WAYS};
 use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
-
-pub(super) const WAYS: usize = 8;
 
 /// No moment: a slot that is just being given away. Engines cut the time below it.
 const CLAIMED: u64 = u64::MAX;
@@ -43,7 +45,7 @@ impl Row {
 
     /// How many slots are not free.
     pub(super) fn live(&self, now: u64) -> usize {
-        let live = |slot: &&Slot| slot.full_at.load(Relaxed) > now;
+        let live = |slot: &&Slot| slot.full_at.load(Relaxed) >= now;
         self.slots.iter().filter(live).count()
     }
 }
@@ -54,25 +56,26 @@ impl Slot {
     pub(super) fn spend(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Option<Decision> {
         loop {
             let full_at = self.full_at.load(Acquire);
+            // In this order: if the swap below succeeds, the moment is that which was read, and so
+            // is the owner.
             if full_at == CLAIMED || self.tag.load(Relaxed) != tag {
                 return None;
             }
             let (decision, next) = bucket.take(full_at, now, cost);
-            if next == full_at {
+            if next == full_at
+                || self
+                    .full_at
+                    .compare_exchange_weak(full_at, next, AcqRel, Relaxed)
+                    .is_ok()
+            {
                 return Some(decision);
-            }
-            let swapped = self
-                .full_at
-                .compare_exchange_weak(full_at, next, AcqRel, Relaxed);
-            if swapped.is_ok() {
-                return (self.tag.load(Relaxed) == tag).then_some(decision);
             }
         }
     }
 
-    /// Has the bucket of `tag` be full by `sooner` earlier, if the slot is that key's. None if it is
-    /// held by somebody else for a moment.
-    pub(super) fn give_back(&self, tag: u64, sooner: u64) -> Option<()> {
+    /// Has the bucket of `tag` be full by `sooner` earlier, if the slot is that key's, but not before
+    /// the moment `latest`. None if it is held by somebody else for a moment.
+    pub(super) fn give_back(&self, tag: u64, sooner: u64, latest: &AtomicU64) -> Option<()> {
         let full_at = self.full_at.load(Acquire);
         if full_at == CLAIMED {
             return None;
@@ -80,8 +83,14 @@ impl Slot {
         self.full_at
             .compare_exchange(full_at, CLAIMED, AcqRel, Relaxed)
             .ok()?;
+        // Read once the slot is held: then it is no earlier than when the slot was given away.
+        let earliest = latest.load(Relaxed).min(full_at);
         let is_own = self.tag.load(Relaxed) == tag;
-        let next = full_at.saturating_sub(if is_own { sooner } else { 0 });
+        let next = if is_own {
+            full_at.saturating_sub(sooner).max(earliest)
+        } else {
+            full_at
+        };
         self.full_at.store(next, Release);
         Some(())
     }
@@ -89,7 +98,7 @@ impl Slot {
     /// Gives the slot to `tag` if it is free.
     fn give(&self, tag: u64, full_at: u64, now: u64) -> bool {
         let past = self.full_at.load(Relaxed);
-        let claimed = past <= now
+        let claimed = past < now
             && self
                 .full_at
                 .compare_exchange(past, CLAIMED, AcqRel, Relaxed)

@@ -7,16 +7,14 @@
 //! Reading and spending are lock-free. Only a key that is not in the table takes a lock, one of
 //! many, lest two callers put it in twice.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering::AcqRel;
-use std::sync::{Mutex, PoisonError};
 
 use super::sketch::{Sketch, place};
-use super::slot::{Row, Slot, WAYS};
+use super::slot::{Row, Slot};
+use super::sync::{AtomicU64, Mutex, STRIPES, WAYS, yield_now};
 use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
-
-const STRIPES: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Table {
@@ -31,7 +29,7 @@ impl Table {
     /// A table in which `keys` fill three quarters of the slots at most; some 2e-5 of them then
     /// find no slot and share a bucket.
     pub(super) fn new(keys: usize) -> Self {
-        let rows = (keys * 4).div_ceil(3 * WAYS).next_power_of_two();
+        let rows = (keys * 4).div_ceil(3 * WAYS);
         Self {
             rows: (0..rows).map(|_| Row::default()).collect(),
             stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
@@ -55,10 +53,10 @@ impl Table {
         let tag = hash | 1;
         let sooner = bucket.interval().saturating_mul(u64::from(cost));
         while let Some(slot) = self.find(tag) {
-            if slot.give_back(tag, sooner).is_some() {
+            if slot.give_back(tag, sooner, &self.latest).is_some() {
                 return;
             }
-            std::thread::yield_now(); // a matter of a few instructions
+            yield_now(); // a matter of a few instructions
         }
     }
 
@@ -75,7 +73,7 @@ impl Table {
             match slot.spend(tag, bucket, now, cost) {
                 Some(decision) => return decision,
                 // The slot is just being given to another key: a matter of two instructions.
-                None => std::thread::yield_now(),
+                None => yield_now(),
             }
         }
         // From here to the end nobody else can put the key in. Whoever gave its slot away may have
@@ -108,14 +106,20 @@ impl Table {
 
     #[inline]
     fn rows_of(&self, tag: u64) -> [Option<&Row>; 2] {
-        [tag >> 16, tag >> 40].map(|bits| self.rows.get(place(bits, self.rows.len())))
+        // The tag is a keyed hash, each half of which is spread evenly.
+        [tag >> 32, tag & u64::from(u32::MAX)].map(|half| {
+            let row = (half * self.rows.len() as u64) >> 32;
+            usize::try_from(row).ok().and_then(|row| self.rows.get(row))
+        })
     }
 
     #[cfg(test)]
     pub(super) fn live(&self, now: u64) -> usize {
         self.rows.iter().map(|row| row.live(now)).sum()
     }
-}
 
-#[cfg(test)]
-mod tests;
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> usize {
+        self.rows.len() * WAYS
+    }
+}

@@ -141,6 +141,7 @@ pub(super) enum Terms {
 }
 
 const NANOSECONDS: u64 = 1_000;
+const MOST_STAMPS: u32 = 10_000;
 
 impl Terms {
     /// What `cost` units of `limit` are. Times are rounded up to whole microseconds, so that no
@@ -156,6 +157,12 @@ impl Terms {
                 window: Window::new(window.units(), whole(window.span())),
                 cost,
             },
+            // An exact window is stricter than what is reckoned from counters, and so is a smaller
+            // one, which bounds what is kept of a key.
+            Limit::Counter(counter) => {
+                let units = counter.units().min(MOST_STAMPS);
+                Self::of(&Limit::Window(Window::new(units, counter.span())), cost)
+            }
         }
     }
 

@@ -1,13 +1,16 @@
 //! Crowds, floods and keys that come and go.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU32;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::thread;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::sync::WAYS;
+use super::table::Table;
+use crate::store::gcra::Bucket;
 
 /// Spreads numbers as a keyed hash would.
 fn hash(key: u64) -> u64 {
@@ -130,14 +133,14 @@ fn a_flood_of_keys_neither_grows_the_table_nor_loosens_any_quota() {
     let bucket = Bucket::new(1_000, 3);
     let warm = hash(u64::MAX);
     assert_eq!(table.take(warm, &bucket, 1, 1).remaining, 2);
-    let slots = table.rows.len() * WAYS;
+    let slots = table.slots();
     for round in 0..4 {
         for key in 0..20_000 {
             let admitted = table.take(hash(key), &bucket, 1, 1).admitted;
             assert!(!admitted || round < 3, "key {key} in round {round}");
         }
     }
-    assert_eq!(table.rows.len() * WAYS, slots);
+    assert_eq!(table.slots(), slots);
     assert!(table.live(1) > slots / 2 && table.live(1) <= slots);
     assert_eq!(table.take(warm, &bucket, 1, 1).remaining, 1, "warm as ever");
     // Once the flood has ebbed, new keys have their whole quota.
@@ -150,7 +153,7 @@ fn what_a_key_spent_in_the_overflow_follows_it_into_the_table() {
     let table = Table::new(1);
     let hour = ONE_AN_HOUR.tolerance();
     // Fill the only row with short debts, then spend in the overflow with a long one.
-    let slots = (table.rows.len() * WAYS) as u64;
+    let slots = table.slots() as u64;
     for key in 0..slots {
         assert!(table.take(hash(key), &Bucket::new(100, 1), 1, 1).admitted);
     }
