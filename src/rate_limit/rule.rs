@@ -9,7 +9,7 @@ use super::counting::Counting;
 use super::label::Label;
 use crate::config::ConfigError;
 use crate::identity::{ClientAddr, Facts, Networks, Principal};
-use crate::partition::By;
+use crate::partition::{By, Unknown};
 use crate::store::{Charge, Key, Limit, Quota};
 
 /// One quota of a limit; its clones share what is in it.
@@ -58,6 +58,13 @@ pub(super) struct Asked<'a> {
     pub(super) limit: Limit,
     /// The quota, if it is not that of the rule.
     pub(super) planned: Option<Quota>,
+}
+
+fn reason(unknown: Unknown) -> &'static str {
+    match unknown {
+        Unknown::ClientAddress => "rate_limit_without_client_address",
+        Unknown::Caller => "rate_limit_without_authentication",
+    }
 }
 
 impl Rule {
@@ -111,7 +118,7 @@ impl Rule {
         if self.exempts(head) {
             return Ok(None);
         }
-        let Some(key) = self.by.find(head)? else {
+        let Some(key) = self.by.find(head).map_err(reason)? else {
             return Ok(None);
         };
         let planned = self.planned(head)?;
