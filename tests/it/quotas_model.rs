@@ -29,9 +29,9 @@ enum Step {
         plan: bool,
         costs: [u32; POLICIES],
     },
-    /// Something that was taken and not given back yet, if there is anything, or a part of it.
+    /// What was taken so many takings ago and not given back yet, or a part of it.
     GiveBack {
-        which: prop::sample::Index,
+        ago: usize,
         most: u32,
     },
 }
@@ -82,12 +82,11 @@ impl World {
                 let all: Vec<_> = all.map(|(policy, cost)| (policy, plan, cost)).collect();
                 self.take(key, &all);
             }
-            Step::GiveBack { which, most } => {
-                let mut left: Vec<_> = self.taken.iter_mut().filter(|own| !own.is_back).collect();
-                if !left.is_empty() {
-                    let place = which.index(left.len());
-                    left[place].is_back = true;
-                    let taken = *left[place];
+            Step::GiveBack { ago, most } => {
+                let mut left = self.taken.iter_mut().rev().filter(|own| !own.is_back);
+                if let Some(own) = left.nth(ago) {
+                    own.is_back = true;
+                    let taken = *own;
                     self.give_back(taken, most.min(taken.cost));
                 }
             }
@@ -200,8 +199,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (key, any::<bool>(), [0..3_u32, 0..3, 0..3]).prop_map(
             |(key, plan, costs)| Step::TakeAll { key, plan, costs }
         ),
-        2 => (any::<prop::sample::Index>(), cost).prop_map(
-            |(which, most)| Step::GiveBack { which, most }
+        2 => (prop_oneof![0..2_usize, 0..30_usize], cost).prop_map(
+            |(ago, most)| Step::GiveBack { ago, most }
         ),
     ]
 }
@@ -216,12 +215,17 @@ fn plans() -> impl Strategy<Value = [Plan; 2]> {
         Just([Kind::Sliding, Kind::Fixed]),
     ];
     let span = prop_oneof![1..10_u64, 1..120_u64];
-    (kinds, [1..6_u32, 1..6], [span.clone(), span]).prop_map(|(kinds, units, spans)| {
+    // As long as the other, or several times as long.
+    let times = prop_oneof![Just(1), 2..20_u64];
+    (kinds, [1..6_u32, 1..6], span, times).prop_map(|(kinds, units, span, times)| {
         [0, 1].map(|place| Plan {
             kind: kinds[place],
             units: units[place],
             // No bucket is faster than ten million units a second.
-            span: spans[place] + if kinds[place] == Kind::Bucket { 99 } else { 0 },
+            span: match kinds[place] {
+                Kind::Bucket => span + 99,
+                _ => span,
+            } * if place == 0 { times } else { 1 },
         })
     })
 }

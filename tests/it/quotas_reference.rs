@@ -76,14 +76,15 @@ impl Account {
             Kind::Exact => self.log.give_back(then, cost),
             Kind::Sliding | Kind::Fixed => {
                 let windows = &mut self.windows;
-                let wanted = cost as usize;
-                let own = |unit: &u64| *unit == then;
-                for units in [&mut windows.before, &mut windows.used] {
-                    let given = units.iter().filter(|unit| own(unit)).count().min(wanted);
-                    (0..given).for_each(|_| {
-                        let place = units.iter().position(own).unwrap();
-                        units.remove(place);
-                    });
+                // Of the window before only what is surely of it: no engine keeps when it began.
+                let was_before = then + plan.span >= windows.start;
+                for (units, is_known) in
+                    [(&mut windows.before, was_before), (&mut windows.used, true)]
+                {
+                    for _ in 0..cost {
+                        let place = units.iter().position(|unit| *unit == then && is_known);
+                        place.map(|place| units.remove(place));
+                    }
                 }
             }
         }

@@ -327,15 +327,15 @@ struct Game {
 }
 
 impl Game {
-    /// Now and then a step asks under another limit.
-    fn quota(self, step: u64) -> Quota {
-        let units = if step % 7 == 6 {
+    /// One of four plans: half as large, or three times as long.
+    fn quota(self, plan: u8) -> Quota {
+        let units = if plan & 1 == 1 {
             self.units.div_ceil(2)
         } else {
             self.units
         };
         let span = Duration::from_micros(self.micros) * self.slower;
-        let span = if step % 11 == 10 { span * 3 } else { span };
+        let span = if plan & 2 == 2 { span * 3 } else { span };
         match self.kind {
             0 => Quota::new(1, span).with_burst(units),
             1 => Quota::sliding_window(units, span),
@@ -345,8 +345,14 @@ impl Game {
     }
 }
 
-/// Plays steps (key, time that passes, cost, how much of it comes back at once) in both engines.
-fn play(game: Game, steps: &[(u8, u64, u32, u32)]) {
+/// A key, the time that passes, a cost, how much of it comes back at once, and a plan.
+type Step = (u8, u64, u32, u32, u8);
+
+/// A cost: all that is left.
+const ALL: u32 = u32::MAX;
+
+/// Plays in both engines.
+fn play(game: Game, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -357,10 +363,14 @@ fn play(game: Game, steps: &[(u8, u64, u32, u32)]) {
             store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
             ..shared.clone()
         };
-        for (number, (key, step, cost, back)) in steps.iter().copied().enumerate() {
+        for (number, (key, step, cost, back, plan)) in steps.iter().copied().enumerate() {
             let pause = MICROSECOND * u32::try_from(step).unwrap();
             shared.clock.advance(pause * game.slower);
-            let (quota, key) = (game.quota(step), key.to_string());
+            let (quota, key) = (game.quota(plan), key.to_string());
+            let cost = match cost {
+                ALL => u32::try_from(memory.take("p", &key, quota, 0).await.remaining).unwrap(),
+                cost => cost,
+            };
             let found = shared.take("p", &key, quota, cost).await;
             let expected = memory.take("p", &key, quota, cost).await;
             assert_eq!(found, expected, "step {number} under {quota}");
@@ -372,6 +382,10 @@ fn play(game: Game, steps: &[(u8, u64, u32, u32)]) {
     });
 }
 
+fn plan() -> impl Strategy<Value = u8> {
+    prop_oneof![2 => Just(0), 1 => 0..4_u8]
+}
+
 #[test]
 fn a_refusal_under_a_smaller_plan_says_no_more_of_a_larger_one_than_is_so() {
     // Three of four units are owed, which is more than a plan of two holds.
@@ -381,7 +395,7 @@ fn a_refusal_under_a_smaller_plan_says_no_more_of_a_larger_one_than_is_so() {
         micros: 35,
         slower: 1,
     };
-    play(game, &[(0, 0, 3, 0), (0, 6, 1, 0), (0, 0, 3, 0)]);
+    play(game, &[(0, 0, 3, 0, 0), (0, 6, 1, 0, 1), (0, 0, 3, 0, 0)]);
 }
 
 proptest! {
@@ -393,7 +407,13 @@ proptest! {
         units in 1..6_u32,
         micros in 1..130_u64,
         steps in prop::collection::vec(
-            (0..3_u8, prop_oneof![0..5_u64, 0..150_u64], 0..7_u32, prop_oneof![Just(0), 1..7_u32]),
+            (
+                0..2_u8,
+                prop_oneof![0..5_u64, 0..150_u64],
+                0..7_u32,
+                prop_oneof![3 => Just(0), 1 => 1..7_u32],
+                plan(),
+            ),
             1..60,
         ),
     ) {
@@ -407,12 +427,18 @@ proptest! {
         units in prop_oneof![1..=9_u32, 1_000_000..=u32::MAX],
         micros in 1..400_u64,
         slower in 1..2_000_000_000_u32,
-        steps in prop::collection::vec((0..2_u8, 0..150_u64, 0..9_u32, 0..3_u32), 1..40),
+        steps in prop::collection::vec(
+            (0..2_u8, 0..150_u64, 0..10_u32, prop_oneof![3 => Just(0), 1 => 0..3_u32], plan()),
+            1..40,
+        ),
     ) {
         let large = |part: u32| units / 8 * part + units % 8;
         let steps: Vec<_> = steps
             .into_iter()
-            .map(|(key, step, cost, back)| (key, step, large(cost), large(back)))
+            .map(|(key, step, cost, back, plan)| {
+                let cost = if cost > 7 { ALL } else { large(cost) };
+                (key, step, cost, if back > 0 { large(back) } else { 0 }, plan)
+            })
             .collect();
         play(Game { kind, units, micros, slower }, &steps);
     }
