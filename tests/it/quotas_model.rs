@@ -189,15 +189,19 @@ impl World {
     }
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let (key, cost) = (0..2_u64, 0..6_u32);
+/// Of so many keys and policies.
+fn step(keys: u64, policies: usize) -> impl Strategy<Value = Step> {
+    let (key, cost) = (0..keys, 0..6_u32);
     prop_oneof![
         4 => prop_oneof![1..5_u64, 1..120_u64, 100..900_u64].prop_map(Step::Pause),
-        4 => (key.clone(), 0..POLICIES, any::<bool>(), cost.clone()).prop_map(
+        4 => (key.clone(), 0..policies, any::<bool>(), cost.clone()).prop_map(
             |(key, policy, plan, cost)| Step::Take { key, policy, plan, cost }
         ),
         3 => (key, any::<bool>(), [0..3_u32, 0..3, 0..3]).prop_map(
-            |(key, plan, costs)| Step::TakeAll { key, plan, costs }
+            move |(key, plan, mut costs)| {
+                costs.iter_mut().skip(policies).for_each(|cost| *cost = 0);
+                Step::TakeAll { key, plan, costs }
+            }
         ),
         2 => (prop_oneof![0..2_usize, 0..30_usize], cost).prop_map(
             |(ago, most)| Step::GiveBack { ago, most }
@@ -234,9 +238,21 @@ proptest! {
     #[test]
     fn the_engine_in_memory_is_what_quotas_are(
         plans in [plans(), plans(), plans()],
-        steps in prop::collection::vec(step(), 1..80),
+        steps in prop::collection::vec(step(2, POLICIES), 1..80),
     ) {
         let mut world = World::new(plans);
+        for step in steps {
+            world.step(step);
+        }
+    }
+
+    /// Where all that happens concerns all that was.
+    #[test]
+    fn one_quota_is_what_quotas_are(
+        plans in plans(),
+        steps in prop::collection::vec(step(1, 1), 1..120),
+    ) {
+        let mut world = World::new([plans; POLICIES]);
         for step in steps {
             world.step(step);
         }

@@ -382,6 +382,41 @@ fn play(game: Game, steps: &[Step]) {
     });
 }
 
+#[test]
+fn a_weight_that_no_double_holds_is_as_heavy_on_redis() {
+    // Two thirds of the units of the window before, which as doubles come to one more.
+    let game = Game {
+        kind: 2,
+        units: 3_492_153_888,
+        micros: 159,
+        slower: 552_059_014,
+    };
+    play(game, &[(0, 0, 1_309_557_708, 0, 0), (0, 212, ALL, 0, 0)]);
+}
+
+#[test]
+fn what_has_left_a_short_window_does_not_come_back_in_a_longer_one() {
+    let game = Game {
+        kind: 1,
+        units: 6,
+        micros: 100,
+        slower: 1,
+    };
+    let short = [
+        (0, 0, 1, 0, 0),
+        (0, 50, 1, 0, 0),
+        (0, 20, 1, 0, 0),
+        (0, 35, 1, 0, 0),
+    ];
+    let long = [
+        (0, 1, 1, 0, 2),
+        (0, 1, 0, 0, 2),
+        (0, 1, ALL, 0, 2),
+        (0, 90, 0, 0, 2),
+    ];
+    play(game, &[short, long].concat());
+}
+
 fn plan() -> impl Strategy<Value = u8> {
     prop_oneof![2 => Just(0), 1 => 0..4_u8]
 }
