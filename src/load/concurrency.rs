@@ -33,7 +33,7 @@ pub struct Concurrency {
 
 impl Concurrency {
     /// Lets at most `requests` be in flight. Of those that are more, 100 wait for at most 100
-    /// milliseconds (the queue of Apache Tomcat; the interval of `CoDel`, RFC 8289); the others are turned away with 503.
+    /// milliseconds; the others are turned away with 503.
     ///
     /// # Errors
     /// [`ConfigError`] if `requests` is zero.
@@ -68,8 +68,8 @@ impl Concurrency {
     /// Sheds by the priority that `rank` gives to a request's head. Of the limit, sheddable
     /// requests are let in up to 60 % and never wait; default ones up to 80 %, then they wait;
     /// critical ones up to the whole, then they wait in front of all others. So a fifth is free
-    /// for what is critical, as at Stripe ("Scaling your API with rate limiters", 2017), whatever
-    /// else is going on. Without this every request may use the whole.
+    /// for what is critical, whatever else is going on: the example that Stripe gives ("Scaling your
+    /// API with rate limiters", 2017). Without this every request may use the whole.
     ///
     /// ```
     /// use portcullis::load::{Concurrency, Priority};

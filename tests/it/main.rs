@@ -46,6 +46,7 @@ mod outages;
 mod outgoing;
 mod quotas_contract;
 mod quotas_model;
+mod quotas_reference;
 mod quotas_room;
 mod rate_limit;
 mod rate_limit_faults;
