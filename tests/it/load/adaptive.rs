@@ -131,7 +131,7 @@ async fn clients_who_dawdle_do_not_take_places_away() {
         .layer(LoadLimits::new().with_concurrency(concurrency.clone()));
     for _ in 0..20 {
         let mut all = JoinSet::new();
-        for _ in 0..concurrency.limit() + 1 {
+        for _ in 0..=concurrency.limit() {
             let app = app.clone();
             all.spawn(async move {
                 let slow = futures_util::stream::once(async {
