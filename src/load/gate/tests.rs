@@ -117,3 +117,26 @@ proptest! {
         prop_assert_eq!(gate.in_flight(), 0);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_has_grown_keeps_its_shares_and_calls_who_waits() {
+    let range = Range {
+        least: 10,
+        most: 100,
+        target: Duration::from_secs(1),
+    };
+    let gate = Gate::new((100, Some(range)), [80, 60], 3, Duration::from_mins(1));
+    let gate = Arc::new(gate);
+    assert_eq!(gate.caps(), Caps::new(10, [80, 60]));
+    let mut permits = Vec::new();
+    while let Entry::In(permit) = gate.enter(Critical) {
+        permits.push(permit);
+    }
+    let mut waiting = waits(gate.enter(Critical));
+    tokio::time::advance(range.target).await;
+    for permit in &mut permits {
+        permit.answered(Duration::ZERO);
+    }
+    assert_eq!(gate.caps(), Caps::new(13, [80, 60]));
+    assert!(waiting.hear().is_some());
+}
