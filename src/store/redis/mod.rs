@@ -54,7 +54,9 @@
 //! # }
 //! ```
 
+mod asked;
 mod batches;
+mod bucket_scripts;
 mod families;
 mod family_record;
 mod fault;

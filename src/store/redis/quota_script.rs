@@ -15,8 +15,8 @@ use crate::store::window::Window;
 /// The first argument is the moment in microseconds, or nothing: then the server's own clock
 /// decides. Then each group says of how many charges it is, and each charge its kind, its cost, its
 /// limit and (of windows) the span. All numbers are whole and below 2^53, where those of Lua are
-/// exact. What is kept of a bucket is the moment at which it is full; of a window the moments at
-/// which units were taken, eight bytes each, oldest first, and of those that have left it never
+/// exact. What is kept of a bucket is the moment at which it is full, in eight bytes; of a window
+/// the moments at which units were taken, eight bytes each, oldest first, and of those that have left it never
 /// more than of those that are in it. A key goes by itself when it says no more than that nobody
 /// has used anything.
 ///
@@ -33,12 +33,13 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
 
         local function bucket(name, price, full)
             local kept = redis.call('GET', name)
-            local debt = kept and math.min(math.max(tonumber(kept) - now, 0), full) or 0
+            local debt = kept and math.min(math.max(struct.unpack('>d', kept) - now, 0), full) or 0
             reply[#reply + 1] = debt
             if debt + price > full then return false end
             local owed = debt + price
             return true, price > 0 and function()
-                redis.call('SET', name, now + owed, 'PX', math.ceil(owed / 1000) + spare)
+                local full_at = struct.pack('>d', now + owed)
+                redis.call('SET', name, full_at, 'PX', math.ceil(owed / 1000) + spare)
             end
         end
 
@@ -115,9 +116,10 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
         if ARGV[3] == 'b' then
             local kept = redis.call('GET', name)
             if not kept then return 0 end
-            local owed = tonumber(kept) - cost - now
+            local owed = struct.unpack('>d', kept) - cost - now
             if owed > 0 then
-                redis.call('SET', name, now + owed, 'PX', math.ceil(owed / 1000) + spare)
+                local full_at = struct.pack('>d', now + owed)
+                redis.call('SET', name, full_at, 'PX', math.ceil(owed / 1000) + spare)
             else
                 redis.call('DEL', name)
             end
@@ -138,6 +140,15 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
 pub(super) enum Terms {
     Bucket { bucket: Bucket, cost: u32 },
     Window { window: Window, cost: u32 },
+}
+
+/// What a charge is to a script that knows of buckets alone, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Price {
+    /// What the charge adds to what is owed.
+    pub(super) price: u64,
+    /// What may be owed at most.
+    pub(super) full: u64,
 }
 
 const NANOSECONDS: u64 = 1_000;
@@ -182,16 +193,25 @@ impl Terms {
         }
     }
 
+    /// What the charge is if it is one to a bucket.
+    pub(super) fn price(&self) -> Option<Price> {
+        let Self::Bucket { bucket, cost } = self else {
+            return None;
+        };
+        // What costs more than the whole bucket is refused whatever it costs.
+        let units = u64::from(*cost).min(u64::from(bucket.burst()) + 1);
+        Some(Price {
+            price: (bucket.interval() / NANOSECONDS).saturating_mul(units),
+            full: bucket.tolerance() / NANOSECONDS,
+        })
+    }
+
     /// Tells a script of the charge.
     pub(super) fn tell(&self, script: &mut ScriptInvocation<'_>) {
         match self {
-            Self::Bucket { bucket, cost } => {
-                let interval = bucket.interval() / NANOSECONDS;
-                // What costs more than the whole bucket is refused whatever it costs.
-                let units = u64::from(bucket.burst()) + 1;
-                let price = interval.saturating_mul(u64::from(*cost).min(units));
-                script.arg("b").arg(price);
-                script.arg(bucket.tolerance() / NANOSECONDS);
+            Self::Bucket { .. } => {
+                let Price { price, full } = self.price().unwrap_or_default();
+                script.arg("b").arg(price).arg(full);
             }
             Self::Window { window, cost } => {
                 let cost = u64::from(*cost).min(u64::from(window.units()) + 1);

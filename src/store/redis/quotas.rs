@@ -10,9 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use redis::aio::ConnectionManager;
 use sha2::Sha256;
 
-use super::batches::{Asked, Group, Line};
+use super::asked::{Asked, Group, HASH_LEN, Name};
+use super::batches::Line;
 use super::fault::Fault;
-use super::fields::hex;
 use super::quota_script::{GIVE_BACK, Terms};
 use super::refusals::Refusals;
 use super::store::{RedisConnection, RedisStore, error};
@@ -25,8 +25,6 @@ const DEADLINE: Duration = Duration::from_millis(50);
 /// How many charges one call may be about.
 const CHARGES_A_CALL: usize = 128;
 const LEAST_SECRET: usize = 32;
-/// 128 bits: that two of a million keys share a quota by chance happens once in 10^26 times.
-const HASH_LEN: usize = 16;
 
 /// Counts quotas on a Redis server or cluster (Redis 7, Valkey), for a whole fleet: however many
 /// processes ask, no more is admitted than the quota. One round trip a decision, for all quotas of
@@ -119,13 +117,12 @@ impl<C: RedisConnection> RedisQuotas<C> {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let hash = hash.finalize().into_bytes();
+        let hash: [u8; 2 * HASH_LEN] = hash.finalize().into_bytes().into();
+        let hash = hash.first_chunk().copied().unwrap_or_default();
         let terms = Terms::of(charge.limit, charge.cost);
+        let kind = terms.kind();
         Asked {
-            name: self
-                .line
-                .store
-                .name(terms.kind(), &hex(hash.get(..HASH_LEN).unwrap_or(&hash))),
+            name: Name { kind, hash },
             terms,
         }
     }
@@ -150,7 +147,7 @@ impl<C: RedisConnection> RedisQuotas<C> {
             admitted &= decision.admitted;
         }
         if admitted {
-            for asked in &**group {
+            for asked in group {
                 self.refusals.forget(&asked.name);
             }
         }
@@ -163,11 +160,11 @@ impl<C: RedisConnection> RedisQuotas<C> {
             return Ok(refused);
         }
         let mut decision = Decision::default();
-        let (name, terms) = (asked.name.clone(), asked.terms);
-        let group: Group = Arc::new([asked]);
+        let group = Group::from_buf([asked]);
         let decisions = std::slice::from_mut(&mut decision);
         self.ask(&group, decisions).await.map_err(error)?;
-        self.refusals.note(&name, &terms, charge.now, &decision);
+        self.refusals
+            .note(&asked.name, &asked.terms, charge.now, &decision);
         Ok(decision)
     }
 

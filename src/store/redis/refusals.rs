@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use super::asked::Name;
 use super::quota_script::Terms;
 use crate::clock::nanoseconds;
 use crate::store::gcra::Bucket;
@@ -16,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// What is known of keys that were refused a moment ago. What a key owes never shrinks but with
 /// time, so that who was refused would be refused until a moment that is known.
-pub(super) struct Refusals(Cache<Box<str>, Refusal>);
+pub(super) struct Refusals(Cache<Name, Refusal>);
 
 #[derive(Clone, Copy)]
 struct Refusal {
@@ -40,7 +41,7 @@ impl Refusals {
     }
 
     /// The refusal that the server would answer with at `now`, if that is certain.
-    pub(super) fn known(&self, name: &str, terms: &Terms, now: u64) -> Option<Decision> {
+    pub(super) fn known(&self, name: &Name, terms: &Terms, now: u64) -> Option<Decision> {
         let Refusal { at, kept } = self.0.get(name)?;
         let passed = now.checked_sub(at)?;
         if passed >= nanoseconds(LONGEST) {
@@ -65,7 +66,7 @@ impl Refusals {
     }
 
     /// Notes what the server answered to what was asked at `now`.
-    pub(super) fn note(&self, name: &str, terms: &Terms, now: u64, decision: &Decision) {
+    pub(super) fn note(&self, name: &Name, terms: &Terms, now: u64, decision: &Decision) {
         let (false, Some(retry)) = (decision.admitted, decision.retry_after) else {
             // More is owed than was known.
             return self.forget(name);
@@ -79,11 +80,11 @@ impl Refusals {
             }
             Terms::Window { .. } => Kept::Decision(*terms, *decision),
         };
-        self.0.insert(name.into(), Refusal { at: now, kept });
+        self.0.insert(*name, Refusal { at: now, kept });
     }
 
     /// What the key owes has changed.
-    pub(super) fn forget(&self, name: &str) {
+    pub(super) fn forget(&self, name: &Name) {
         self.0.remove(name);
     }
 }
