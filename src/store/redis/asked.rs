@@ -20,6 +20,8 @@ pub(super) struct Name {
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) terms: Terms,
+    /// Whether units may be taken ahead.
+    pub(super) is_leasable: bool,
 }
 
 /// What is taken together or not at all.

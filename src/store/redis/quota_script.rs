@@ -151,7 +151,8 @@ pub(super) struct Price {
     pub(super) full: u64,
 }
 
-const NANOSECONDS: u64 = 1_000;
+/// In a microsecond.
+pub(super) const NANOSECONDS: u64 = 1_000;
 const MOST_STAMPS: u32 = 10_000;
 
 impl Terms {
@@ -219,6 +220,14 @@ impl Terms {
                 script.arg(window.span() / NANOSECONDS);
             }
         }
+    }
+
+    /// What is owed, in nanoseconds, if the charge is one to a bucket and these are the next words of
+    /// the reply.
+    pub(super) fn debt(&self, words: &[i64]) -> Option<u64> {
+        let debt = u64::try_from(*words.first()?).ok()?;
+        let is_bucket = matches!(self, Self::Bucket { .. });
+        is_bucket.then(|| debt.saturating_mul(NANOSECONDS))
     }
 
     /// What the next words of the reply mean for the charge.
