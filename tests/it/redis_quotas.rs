@@ -215,7 +215,7 @@ async fn keys_say_nothing_of_whose_they_are_and_go_when_they_owe_nothing() {
 }
 
 /// How often the server has run a script.
-async fn scripts_run(server: &Redis) -> u64 {
+pub(crate) async fn scripts_run(server: &Redis) -> u64 {
     let stats = said(&server.url(), &["INFO", "commandstats"]).await;
     let stats: String = redis::from_redis_value(stats).unwrap();
     let line = stats
