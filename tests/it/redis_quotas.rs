@@ -261,6 +261,118 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
     }
 }
 
+#[tokio::test]
+async fn nor_does_a_flood_on_several_quotas_of_which_one_is_used_up() {
+    let minute = Duration::from_mins(1);
+    for server in [Redis::start(), Redis::start_cluster()] {
+        for narrow in [Quota::per_minute(2), Quota::sliding_window(2, minute)] {
+            said(&server.url(), &["FLUSHALL"]).await;
+            let clock = ManualClock::default();
+            let store = quotas(&server.url(), "q:").dangerous_with_clock(clock.clone());
+            let rig = Rig {
+                store: Arc::new(store),
+                clock,
+                grain: MICROSECOND,
+            };
+            let wide = Quota::sliding_window(10, minute);
+            assert!(take_both(&rig, (wide, 3), (narrow, 2)).await.0);
+            let (admitted, first) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+            assert!(!admitted && first[0].admitted && !first[1].admitted);
+            let before = scripts_run(&server).await;
+            for step in 1..1_000 {
+                rig.clock.advance(MICROSECOND * 999);
+                let (admitted, found) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+                let passed = 999_000 * step;
+                let expected = first.map(|decision| Decision {
+                    reset_after: decision.reset_after - passed,
+                    retry_after: decision.retry_after.map(|left| left - passed),
+                    ..decision
+                });
+                assert!(!admitted);
+                assert_eq!(found, expected);
+            }
+            assert_eq!(scripts_run(&server).await, before);
+            // What is known of one is no refusal of the other, nor of less than was asked.
+            let (admitted, [first, second]) = take_both(&rig, (wide, 3), (narrow, 0)).await;
+            assert!(admitted && first.admitted && second.admitted);
+            assert!(scripts_run(&server).await > before);
+            assert_eq!(first.remaining, 4);
+        }
+    }
+}
+
+/// A connection over which nothing is heard any more of what is about a window.
+#[derive(Clone)]
+struct Deaf(redis::aio::MultiplexedConnection);
+
+impl redis::aio::ConnectionLike for Deaf {
+    fn req_packed_command<'a>(
+        &'a mut self,
+        cmd: &'a redis::Cmd,
+    ) -> redis::RedisFuture<'a, redis::Value> {
+        let command = String::from_utf8_lossy(&cmd.get_packed_command()).into_owned();
+        if command.contains("q:window:") {
+            return Box::pin(std::future::pending());
+        }
+        self.0.req_packed_command(cmd)
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        cmd: &'a redis::Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> redis::RedisFuture<'a, Vec<redis::Value>> {
+        self.0.req_packed_commands(cmd, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.get_db()
+    }
+}
+
+#[tokio::test]
+async fn who_goes_away_in_the_middle_has_what_was_taken_given_back() {
+    let word = own_word();
+    let client = redis::Client::open(CLUSTER.url()).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let store = RedisStore::new(Deaf(connection)).with_key_prefix(&format!("{word}q:"));
+    let deaf = RedisQuotas::over(store.unwrap(), &Secret::new(vec![7; 32])).unwrap();
+    let deaf = deaf.with_deadline(Duration::from_secs(100));
+    let clock = ManualClock::default();
+    let rig = Rig {
+        store: Arc::new(deaf.dangerous_with_clock(clock.clone())),
+        clock: clock.clone(),
+        grain: MICROSECOND,
+    };
+    let wide = Quota::per_day(10);
+    let narrow = Quota::sliding_window(2, Duration::from_mins(1));
+    // It learns that this is a cluster.
+    assert!(take_both(&rig, (wide, 1), (wide, 1)).await.0);
+    let start = std::time::Instant::now();
+    let left = async || rig.take("first", "k", wide, 0).await.remaining;
+    assert_eq!(left().await, 9);
+    let mut both = Box::pin(take_both(&rig, (wide, 3), (narrow, 1)));
+    while left().await != 6 {
+        assert!(both.as_mut().now_or_never().is_none());
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+    // The first answer has come in by now, or comes in when it is asked for.
+    for _ in 0..100 {
+        assert!(both.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    drop(both);
+    while left().await != 9 {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{}",
+            left().await
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// All callers are there before the first call is sent, since they share a thread.
 #[tokio::test]
 async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {

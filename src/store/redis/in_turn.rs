@@ -24,7 +24,7 @@ impl<C: RedisConnection> RedisQuotas<C> {
             asked: Vec::with_capacity(charges.len()),
         };
         let mut outcome = Ok(true);
-        for (charge, decision) in charges.iter().zip(decisions) {
+        for (charge, decision) in charges.iter().zip(&mut *decisions) {
             let asked = self.asked(charge);
             if matches!(outcome, Ok(true)) {
                 match self.decide(asked, charge.now).await {
@@ -55,6 +55,15 @@ impl<C: RedisConnection> RedisQuotas<C> {
             taken.asked.clear();
         } else {
             taken.give_back().await;
+        }
+        if matches!(outcome, Ok(false)) {
+            // So that the next need not be taken from to tell where they stand.
+            for (charge, decision) in charges.iter().zip(decisions) {
+                if decision.admitted {
+                    let asked = self.asked(charge);
+                    self.refusals.note(&asked, charge.now, decision, None);
+                }
+            }
         }
         outcome
     }

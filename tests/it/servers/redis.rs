@@ -22,14 +22,7 @@ pub(crate) struct Redis {
 pub(crate) static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
 
 /// A cluster of one server, which refuses what touches several slots at once.
-pub(crate) static CLUSTER: LazyLock<Redis> = LazyLock::new(|| {
-    let server = Redis::start_with(&["--cluster-enabled", "yes"]);
-    server.say("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
-    wait_for(server.process(), &server.folder, || {
-        server.answers("SET ready yes", "+OK")
-    });
-    server
-});
+pub(crate) static CLUSTER: LazyLock<Redis> = LazyLock::new(Redis::start_cluster);
 
 impl Redis {
     pub(crate) fn start() -> Self {
@@ -44,6 +37,15 @@ impl Redis {
             arguments,
         };
         server.resume();
+        server
+    }
+
+    pub(crate) fn start_cluster() -> Self {
+        let server = Self::start_with(&["--cluster-enabled", "yes"]);
+        server.say("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
+        wait_for(server.process(), &server.folder, || {
+            server.answers("SET ready yes", "+OK")
+        });
         server
     }
 
