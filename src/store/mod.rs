@@ -25,6 +25,7 @@ mod key_memory;
 mod key_record;
 mod key_ring;
 pub mod memory;
+mod outage;
 mod quota;
 mod quotas;
 #[cfg(feature = "redis")]
@@ -50,6 +51,7 @@ pub use key_id::KeyId;
 pub(crate) use key_id::is_alphanumeric;
 pub use key_record::KeyRecord;
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing, USES_AT_ONCE};
+pub use outage::Outage;
 pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
