@@ -129,24 +129,29 @@ async fn what_is_left_of_a_lease_comes_back() {
 
 #[tokio::test]
 async fn a_hot_key_asks_the_server_seldom_and_gets_its_whole_quota() {
-    let server = Redis::start();
+    for server in [Redis::start(), Redis::start_valkey()] {
+        asks_seldom(&server).await;
+    }
+}
+
+async fn asks_seldom(server: &Redis) {
     let quota = Quota::per_hour(36_000);
     let [node] = fleet(&server.url(), Duration::from_millis(500));
-    let before = scripts_run(&server).await;
+    let before = scripts_run(server).await;
     // A tenth of a second is a unit, and five units flow back in the age of a lease.
     let taken = use_up(&node, quota, 30_000).await;
     assert_eq!(taken, 30_000);
-    let calls = scripts_run(&server).await - before;
+    let calls = scripts_run(server).await - before;
     assert!(calls < 300, "{calls}");
     let taken = use_up(&node, quota, 10_000).await;
     // By its own left-overs a node may be kept from the last units for a while.
     assert!((5_900..=5_995).contains(&taken), "{taken}");
     // Who is refused is not asked for.
-    let before = scripts_run(&server).await;
+    let before = scripts_run(server).await;
     for _ in 0..100 {
         assert!(!node.take("p", "k", quota, 1).await.admitted);
     }
-    assert!(scripts_run(&server).await <= before + 1);
+    assert!(scripts_run(server).await <= before + 1);
 }
 
 #[tokio::test]

@@ -92,10 +92,17 @@ async fn the_engine_on_a_cluster_keeps_the_contract() {
     keeps_the_contract(|| rig(&CLUSTER.url())).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn the_engine_on_valkey_keeps_the_contract() {
+    let server = Redis::start_valkey();
+    keeps_the_contract(|| rig(&server.url())).await;
+}
+
 #[tokio::test]
 async fn several_quotas_are_charged_together_or_not_at_all() {
     let minute = Duration::from_mins(1);
-    for url in [SHARED.url(), CLUSTER.url()] {
+    let valkey = Redis::start_valkey();
+    for url in [SHARED.url(), CLUSTER.url(), valkey.url()] {
         let rig = rig(&url);
         let (wide, narrow) = (Quota::per_minute(10), Quota::sliding_window(2, minute));
         for left in [1, 0] {
@@ -384,6 +391,8 @@ async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
         take(&single, "p", "k", quota, 1).await.unwrap().remaining,
         999
     );
+    // With a connection that is there; who waits for it is not served in turn.
+    take(&batched, "p", "k", quota, 0).await.unwrap();
     for (store, calls) in [(&single, 300), (&batched, 3)] {
         let before = scripts_run(&server).await;
         let all = (0..300).map(|_| take(store, "p", "k", quota, 1));
@@ -456,6 +465,55 @@ fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
     });
 }
 
+/// Whether of a bucket, the key, whether of the smaller plan, and the cost.
+type Ask = (bool, u8, bool, u32);
+
+/// Asks in rounds, those of each at once, which are sent in the order in which they come. Between
+/// rounds refusals are forgotten: who is known to be refused does not wait for those before.
+fn play_rounds(rounds: &[(u64, Vec<Ask>)]) {
+    let span = Duration::from_secs(50);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let shared = rig(&SHARED.url());
+        let memory = Rig {
+            store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
+            ..shared.clone()
+        };
+        // Connected, and with scripts that the server knows.
+        let window = Quota::sliding_window(1, span);
+        for quota in [Quota::new(1, span), window] {
+            let looks = (0..40).map(|_| shared.take("look", "k", quota, 0));
+            futures_util::future::join_all(looks).await;
+        }
+        for (number, (step, asks)) in rounds.iter().enumerate() {
+            let step = u32::try_from(*step).unwrap();
+            shared.clock.advance(Duration::from_secs(1) * step);
+            let asks: Vec<_> = (asks.iter().copied())
+                .map(|(bucket, key, small, cost)| {
+                    let units = if small { 3 } else { 5 };
+                    let quota = if bucket {
+                        Quota::new(1, span).with_burst(units)
+                    } else {
+                        Quota::sliding_window(units, span)
+                    };
+                    (key.to_string(), quota, cost)
+                })
+                .collect();
+            let all = asks
+                .iter()
+                .map(|(key, quota, cost)| shared.take("p", key, *quota, *cost));
+            let found = futures_util::future::join_all(all).await;
+            for (place, (key, quota, cost)) in asks.iter().enumerate() {
+                let expected = memory.take("p", key, *quota, *cost).await;
+                assert_eq!(found[place], expected, "round {number}, ask {place}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a_refusal_under_a_smaller_plan_says_nothing_of_a_larger_one() {
     // Three of four units are owed; a plan of two tells of no more than two.
@@ -473,5 +531,13 @@ proptest! {
         steps in prop::collection::vec((0..3_u8, prop_oneof![0..5_u64, 0..150_u64], 0..7_u32), 1..60),
     ) {
         play(bucket, units, micros, &steps);
+    }
+
+    #[test]
+    fn what_is_sent_together_is_decided_as_in_memory(
+        rounds in prop::collection::vec((1..150_u64, prop::collection::vec(
+            (any::<bool>(), 0..4_u8, any::<bool>(), 0..5_u32), 1..70)), 1..6),
+    ) {
+        play_rounds(&rounds);
     }
 }

@@ -24,14 +24,16 @@ use crate::store::{Answer, Charge, Decision, Quotas};
 const DEADLINE: Duration = Duration::from_millis(50);
 /// How many charges one call may be about.
 const CHARGES_A_CALL: usize = 128;
+/// Lua takes no more than 8 000 values at once.
+const MOST_CHARGES_A_CALL: usize = 1_000;
 const LEAST_SECRET: usize = 32;
 
 /// Counts quotas on a Redis server or cluster (Redis 7, Valkey), for a whole fleet: however many
 /// processes ask, no more is admitted than the quota. One round trip a decision, for all quotas of
 /// a request together.
 ///
-/// - **The clock is the server's** ([`Charge::now`] is not looked at), so that it does not matter
-///   if those of the nodes differ. It counts in microseconds; periods and the interval of a bucket
+/// - **The clock is the server's** ([`Charge::now`] only tells how old a refusal or a lease is), so
+///   that it does not matter if those of the nodes differ. It counts in microseconds; periods and the interval of a bucket
 ///   are rounded up to them, which for a bucket of more than 10 000 units a second makes the rate
 ///   lower by more than 1 %.
 /// - **Keys** are called `portcullis:bucket:{..}` or `portcullis:window:{..}` with 32 hexadecimal
@@ -42,16 +44,20 @@ const LEAST_SECRET: usize = 32;
 ///   `volatile-ttl`. Nothing need be on the disk: a server that comes back empty has given everybody
 ///   a fresh quota, no more.
 /// - **What waits is sent together**: while a call is under way, who comes waits for its answer and
-///   is then sent with all others who did, up to 128 charges in one call. Who comes when nothing is
-///   under way waits for nobody.
+///   is then sent with all others who did, up to 128 charges in one call; from 16 on they are sent
+///   at once, if only one call is under way. Who comes when nothing is under way waits for nobody.
 /// - **On a cluster** the keys of a request lie in different slots, which no command may touch
 ///   together. That is noticed at the first refusal of the cluster (`CROSSSLOT`); from then on
-///   each quota is sent by itself, those of a request are asked one after another, and if one refuses, the others are given back. Meanwhile others
-///   may be refused too soon, but nobody is admitted too often.
+///   each quota is sent by itself, those of a request are asked one after another, and if one refuses
+///   or the caller goes away, the others are given back. Meanwhile others may be refused too soon,
+///   but nobody is admitted too often.
 /// - **A refusal is remembered** for as long as it must last, though for at most a second, for up to
 ///   65 536 keys: a flood on a quota that is used up does not reach the server. It is exact, since
 ///   what is owed can only shrink with time, or by [`give_back`](Quotas::give_back): if that
-///   happens at another node, this one notices within that second.
+///   happens at another node, this one notices within that second. So it is with several quotas of
+///   which one is used up; how the others stand is then told as it was when they were asked last.
+/// - **Hot keys can be leased**, so that most decisions on them take no round trip, see
+///   [`with_leases`](Self::with_leases).
 ///
 /// What it cannot know within the deadline (50 milliseconds, see
 /// [`with_deadline`](Self::with_deadline)) is an error, and may have been counted or not. Wrap it
@@ -93,10 +99,10 @@ impl<C: RedisConnection> RedisQuotas<C> {
         self
     }
 
-    /// Sends at most `charges` together (default: 128); 1, or 0, sends each by itself.
+    /// Sends at most `charges` together (default: 128, at most 1 000); 1, or 0, sends each by itself.
     #[must_use]
     pub fn with_charges_a_call(mut self, charges: usize) -> Self {
-        self.line.most = charges;
+        self.line.most = charges.min(MOST_CHARGES_A_CALL);
         self
     }
 

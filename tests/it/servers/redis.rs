@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::Server;
 use super::process::{Process, folder, free_port, keep, wait_for};
 
-/// A Redis server that keeps what it is told on the disk.
+/// A Redis server, or one of Valkey, that keeps what it is told on the disk.
 #[derive(Debug)]
 pub(crate) struct Redis {
+    program: &'static str,
     port: u16,
     folder: PathBuf,
     process: Option<Process>,
@@ -30,7 +31,16 @@ impl Redis {
     }
 
     pub(crate) fn start_with(arguments: &'static [&'static str]) -> Self {
+        Self::start_program("redis-server", arguments)
+    }
+
+    pub(crate) fn start_valkey() -> Self {
+        Self::start_program("valkey-server", &[])
+    }
+
+    fn start_program(program: &'static str, arguments: &'static [&'static str]) -> Self {
         let mut server = Self {
+            program,
             port: free_port(),
             folder: folder("redis"),
             process: None,
@@ -88,7 +98,7 @@ impl Server for Redis {
         let port = self.port.to_string();
         let dir = self.folder.to_str().unwrap();
         let command = [
-            "redis-server",
+            self.program,
             "--port",
             &port,
             "--bind",
