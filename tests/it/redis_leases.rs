@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use crate::quotas_contract::Rig;
 use crate::redis_quotas::{quotas, scripts_run, take};
+use crate::servers::Server;
 use crate::servers::engines::own_word;
 use crate::servers::redis::{Redis, SHARED};
 
@@ -227,6 +228,31 @@ proptest! {
     ) {
         play(&steps);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_stopped_hangs_nobody_who_waits_for_a_lease() {
+    let deadline = Duration::from_millis(300);
+    let server = Redis::start();
+    let store = quotas(&server.url(), "q:").with_deadline(deadline);
+    let store = store.with_leases(Duration::from_millis(50)).unwrap();
+    let quota = Quota::per_hour(100_000);
+    let ask = async || {
+        let start = Instant::now();
+        let answers = (0..40).map(|_| take(&store, "p", "k", quota, 1));
+        let answers = futures_util::future::join_all(answers).await;
+        assert!(start.elapsed() < deadline + Duration::from_secs(2));
+        answers.iter().filter(|answer| answer.is_ok()).count()
+    };
+    for _ in 0..3 {
+        while ask().await < 40 {}
+        server.signal_all("STOP");
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        // Leases are over, and another cannot be had.
+        assert_eq!(ask().await, 0);
+        server.signal_all("CONT");
+    }
+    while ask().await < 40 {}
 }
 
 /// Tells the process that is a node which server to use, and with which prefix.
