@@ -5,17 +5,17 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use portcullis::clock::{Moment, SystemClock};
 use portcullis::secret::Secret;
 use portcullis::store::redis::{RedisQuotas, RedisStore};
-use portcullis::store::{Charge, Key, Policy, Quota, Quotas};
+use portcullis::store::{Charge, Key, Limit, Policy, Quota, Quotas};
 use redis::aio::MultiplexedConnection;
 
 const CALLS: u32 = 40_000;
+const LEASED_CALLS: u32 = 1_000_000;
 const ROUNDS: usize = 5;
 
 /// What somebody would write who needs no more than one token bucket.
@@ -31,39 +31,43 @@ const BY_HAND: &str = "
 
 /// Calls a second with so many in flight, in the round that was least disturbed.
 async fn rate<F: Future<Output = ()>>(in_flight: u32, call: impl Fn(u32) -> F) -> f64 {
+    rate_of(CALLS, in_flight, call).await
+}
+
+async fn rate_of<F: Future<Output = ()>>(
+    calls: u32,
+    in_flight: u32,
+    call: impl Fn(u32) -> F,
+) -> f64 {
     let mut best = 0.0_f64;
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let callers = (0..in_flight).map(|caller| {
             let call = &call;
             async move {
-                for number in 0..CALLS / in_flight {
-                    call(caller * (CALLS / in_flight) + number).await;
+                for number in 0..calls / in_flight {
+                    call(caller * (calls / in_flight) + number).await;
                 }
             }
         });
         join_all(callers).await;
-        let calls = f64::from(CALLS / in_flight * in_flight);
-        best = best.max(calls / start.elapsed().as_secs_f64());
+        let done = f64::from(calls / in_flight * in_flight);
+        best = best.max(done / start.elapsed().as_secs_f64());
     }
     best
 }
 
-fn quotas(
-    connection: MultiplexedConnection,
-    charges: usize,
-) -> Arc<RedisQuotas<MultiplexedConnection>> {
+fn quotas(connection: MultiplexedConnection, charges: usize) -> RedisQuotas<MultiplexedConnection> {
     let quotas = RedisQuotas::over(RedisStore::new(connection), &Secret::new(vec![7; 32]));
     let quotas = quotas.unwrap().with_deadline(Duration::from_secs(10));
-    Arc::new(quotas.with_charges_a_call(charges))
+    quotas.with_charges_a_call(charges)
 }
 
-async fn take(quotas: Arc<RedisQuotas<MultiplexedConnection>>, number: u32) {
-    let limit = Quota::per_minute(60_000).checked().unwrap();
+async fn take(quotas: &dyn Quotas, policy: &Policy, limit: &Limit, key: u64) {
     let charge = Charge {
-        policy: &Policy::new("bench").unwrap(),
-        key: &Key::from(u64::from(number % 1_000)),
-        limit: &limit,
+        policy,
+        key: &Key::from(key),
+        limit,
         cost: 1,
         now: Moment::of(&SystemClock),
     };
@@ -76,10 +80,17 @@ async fn main() {
     let client = redis::Client::open(url).unwrap();
     let connection = client.get_multiplexed_async_connection().await.unwrap();
     let script = redis::Script::new(BY_HAND);
-    let (single, batched) = (
+    let (single, batched, leased) = (
         quotas(connection.clone(), 1),
         quotas(connection.clone(), 128),
+        quotas(connection.clone(), 128).with_leases(Duration::from_millis(50)),
     );
+    let leased = leased.unwrap();
+    let policy = Policy::new("bench").unwrap();
+    let limit = Quota::per_minute(60_000).checked().unwrap();
+    // So much that it is not used up.
+    let large = Quota::per_second(1_000_000).with_burst(100_000_000);
+    let large = large.checked().unwrap();
     for in_flight in [64, 512] {
         let ping = rate(in_flight, |_| {
             let mut connection = connection.clone();
@@ -103,12 +114,19 @@ async fn main() {
         let by_hand = by_hand.await;
         println!("{in_flight} in flight: PING {ping:.0}/s, by hand {by_hand:.0}/s");
         for (name, quotas) in [("one a call", &single), ("batched", &batched)] {
-            let own = rate(in_flight, |number| take(Arc::clone(quotas), number)).await;
+            let call = |number| take(quotas, &policy, &limit, u64::from(number % 1_000));
+            let own = rate(in_flight, call).await;
             println!(
                 "  {name}: {own:.0}/s, {:.2} x by hand, {:.2} x PING",
                 own / by_hand,
                 own / ping
             );
         }
+        let call = |_| take(&leased, &policy, &large, 1_000_000);
+        let own = rate_of(LEASED_CALLS, in_flight, call).await;
+        println!(
+            "  one hot key, leased: {own:.0}/s, {:.1} x PING",
+            own / ping
+        );
     }
 }

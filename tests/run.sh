@@ -29,6 +29,20 @@ install_server() { # install_server PACKAGE; the tests start servers of their ow
     if [ -n "$ours" ]; then as_root rm -f "$policy"; fi
 }
 
+install_valkey() { # Debian 12 has it among its backports
+    . /etc/os-release
+    as_root apt-get update -qq
+    apt_is_fresh=yes
+    if [ "$ID" = debian ] && ! apt-cache show valkey-server >/dev/null 2>&1; then
+        local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+        printf 'deb [signed-by=%s] http://deb.debian.org/debian %s-backports main\n' \
+            "$keys" "$VERSION_CODENAME" |
+            as_root tee /etc/apt/sources.list.d/backports.list >/dev/null
+        as_root apt-get update -qq
+    fi
+    install_server valkey-server
+}
+
 need_cargo() { # need_cargo COMMAND CRATE
     command -v "$1" >/dev/null || cargo install --locked --quiet "$2"
 }
@@ -40,6 +54,7 @@ need_package c++ g++
 need_package curl curl
 need_package setpriv util-linux
 command -v redis-server >/dev/null || install_server redis-server
+command -v valkey-server >/dev/null || install_valkey
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_server postgresql
 need_cargo cargo-hack cargo-hack
 need_cargo cargo-deny cargo-deny

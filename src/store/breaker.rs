@@ -39,15 +39,19 @@ impl Breaker {
         due
     }
 
-    pub(super) fn worked(&self, now: u64) {
+    /// For how long nothing had worked, if the store was left alone until now.
+    pub(super) fn worked(&self, now: u64) -> Option<Duration> {
         let mut state = self.state();
-        if state.failures > 0 {
+        let failures = std::mem::take(&mut state.failures);
+        if failures > 0 {
             state.last = Some((state.since, now));
-            state.failures = 0;
         }
+        let lasted = Duration::from_nanos(now.saturating_sub(state.since));
+        (failures >= FAILURES).then_some(lasted)
     }
 
-    pub(super) fn failed(&self, now: u64) {
+    /// Whether the store is left alone from now on.
+    pub(super) fn failed(&self, now: u64) -> bool {
         let mut state = self.state();
         if state.failures == 0 {
             state.since = now;
@@ -57,6 +61,7 @@ impl Breaker {
             let next_try = now.saturating_add(nanoseconds(PAUSE));
             state.next_try = state.next_try.max(next_try);
         }
+        state.failures == FAILURES
     }
 
     /// For how long nothing has worked.
@@ -89,24 +94,26 @@ mod tests {
     fn after_so_many_failures_in_a_row_one_asks_in_each_pause() {
         let breaker = Breaker::default();
         for _ in 1..FAILURES {
-            breaker.failed(7);
+            assert!(!breaker.failed(7));
             assert!(breaker.lets_ask(7) && breaker.was_down(7));
         }
-        breaker.worked(8);
+        assert_eq!(breaker.worked(8), None);
         for _ in 1..FAILURES {
-            breaker.failed(9);
+            assert!(!breaker.failed(9));
         }
         assert!(breaker.lets_ask(9));
-        breaker.failed(10);
+        assert!(breaker.failed(10));
         assert!(!breaker.lets_ask(10) && !breaker.lets_ask(9 + SECOND));
         assert!(breaker.lets_ask(10 + SECOND));
         assert!(!breaker.lets_ask(10 + SECOND) && !breaker.lets_ask(9 + 2 * SECOND));
         assert!(breaker.lets_ask(10 + 2 * SECOND));
-        breaker.failed(10 + 2 * SECOND);
+        assert!(!breaker.failed(10 + 2 * SECOND));
         assert!(!breaker.lets_ask(9 + 3 * SECOND));
         assert_eq!(breaker.down_for(9 + 3 * SECOND), 3 * PAUSE);
         assert!(breaker.lets_ask(10 + 3 * SECOND));
-        breaker.worked(10 + 3 * SECOND);
+        let lasted = Duration::from_nanos(1 + 3 * SECOND);
+        assert_eq!(breaker.worked(10 + 3 * SECOND), Some(lasted));
+        assert_eq!(breaker.worked(10 + 3 * SECOND), None);
         assert!(breaker.lets_ask(10 + 3 * SECOND) && breaker.lets_ask(10 + 3 * SECOND));
         assert_eq!(breaker.down_for(10 + 4 * SECOND), Duration::ZERO);
         for (then, was_down) in [

@@ -10,6 +10,7 @@ use super::breaker::Breaker;
 use super::error::StoreError;
 use super::gcra::Bucket;
 use super::memory::MemoryQuotas;
+use super::outage::{Listener, Outage};
 use super::quota::Limit;
 use super::quotas::{Charge, Decision, Quotas};
 use crate::clock::nanoseconds;
@@ -46,6 +47,7 @@ pub struct FailingOver {
     engine: Arc<dyn Quotas>,
     breaker: Breaker,
     plan: Plan,
+    listener: Listener,
 }
 
 #[derive(Debug)]
@@ -96,7 +98,17 @@ impl FailingOver {
             engine,
             breaker: Breaker::default(),
             plan,
+            listener: Listener::default(),
         }
+    }
+
+    /// Tells `listener` when the store begins to be left alone, and when it is used again (default:
+    /// both are written as `tracing` events with the target `portcullis`). It is called on the way
+    /// of a request, so it must be quick and must not block.
+    #[must_use]
+    pub fn with_listener(mut self, listener: impl Fn(&Outage<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listener);
+        self
     }
 
     async fn decide(
@@ -111,14 +123,18 @@ impl FailingOver {
         }
         match self.engine.take_all(charges, decisions).await {
             Ok(admitted) => {
-                self.breaker.worked(now);
+                if let Some(lasted) = self.breaker.worked(now) {
+                    self.listener.hear(&Outage::Over(lasted));
+                }
                 if admitted {
                     self.count_along(charges).await;
                 }
                 Ok(admitted)
             }
             Err(fault) => {
-                self.breaker.failed(now);
+                if self.breaker.failed(now) {
+                    self.listener.hear(&Outage::Begun(&fault));
+                }
                 self.without_engine(charges, decisions, fault).await
             }
         }

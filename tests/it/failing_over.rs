@@ -1,13 +1,13 @@
 //! Quotas whose store fails, by a store that fails when it is told to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portcullis::clock::{Clock, ManualClock};
 use portcullis::store::memory::MemoryQuotas;
 use portcullis::store::{
-    Answer, Charge, Decision, FailingOver, Key, Policy, Quota, Quotas, StoreError,
+    Answer, Charge, Decision, FailingOver, Key, Outage, Policy, Quota, Quotas, StoreError,
 };
 
 use crate::quotas_contract::{Rig, keeps_the_contract};
@@ -252,4 +252,52 @@ async fn what_is_open_is_so_for_a_while_and_then_closed() {
         house.fail(false);
         house.clock.advance(Duration::from_secs(1));
     }
+}
+
+#[tokio::test]
+async fn an_outage_is_told_when_it_begins_and_when_it_is_over() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let house = House::new(|engine| {
+        FailingOver::closed(engine).with_listener(move |outage| {
+            heard.lock().unwrap().push(match outage {
+                Outage::Begun(error) => format!("begun: {error}"),
+                Outage::Over(lasted) => format!("over after {lasted:?}"),
+                _ => String::new(),
+            });
+        })
+    });
+    let quota = Quota::per_minute(60);
+    let said = || std::mem::take(&mut *told.lock().unwrap());
+    // Four failures are none to speak of.
+    for failures in [4, 5] {
+        house.fail(true);
+        for _ in 0..failures {
+            assert!(house.take(quota, 1).await.is_err());
+        }
+        house.fail(false);
+        if failures == 4 {
+            assert!(house.admits(quota).await);
+            assert!(said().is_empty());
+        }
+    }
+    let begun = said();
+    assert!(
+        matches!(&*begun, [begun] if begun.starts_with("begun: ")),
+        "{begun:?}"
+    );
+    // Who is left alone, and fails again when it is tried, is told of no more.
+    house.fail(true);
+    for _ in 0..2 {
+        house.clock.advance(Duration::from_secs(1));
+        assert!(house.take(quota, 1).await.is_err());
+        assert!(house.take(quota, 1).await.is_err());
+    }
+    assert!(said().is_empty());
+    house.fail(false);
+    house.clock.advance(Duration::from_secs(1));
+    for _ in 0..2 {
+        assert!(house.admits(quota).await);
+    }
+    assert_eq!(said(), ["over after 3s"]);
 }

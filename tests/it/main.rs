@@ -61,6 +61,8 @@ mod redis_cluster;
 #[cfg(feature = "redis")]
 mod redis_faults;
 #[cfg(feature = "redis")]
+mod redis_leases;
+#[cfg(feature = "redis")]
 mod redis_quotas;
 mod refresh_families;
 mod resource;

@@ -92,10 +92,17 @@ async fn the_engine_on_a_cluster_keeps_the_contract() {
     keeps_the_contract(|| rig(&CLUSTER.url())).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn the_engine_on_valkey_keeps_the_contract() {
+    let server = Redis::start_valkey();
+    keeps_the_contract(|| rig(&server.url())).await;
+}
+
 #[tokio::test]
 async fn several_quotas_are_charged_together_or_not_at_all() {
     let minute = Duration::from_mins(1);
-    for url in [SHARED.url(), CLUSTER.url()] {
+    let valkey = Redis::start_valkey();
+    for url in [SHARED.url(), CLUSTER.url(), valkey.url()] {
         let rig = rig(&url);
         let (wide, narrow) = (Quota::per_minute(10), Quota::sliding_window(2, minute));
         for left in [1, 0] {
@@ -221,7 +228,7 @@ async fn keys_say_nothing_of_whose_they_are_and_go_when_they_owe_nothing() {
 }
 
 /// How often the server has run a script.
-async fn scripts_run(server: &Redis) -> u64 {
+pub(crate) async fn scripts_run(server: &Redis) -> u64 {
     let stats = said(&server.url(), &["INFO", "commandstats"]).await;
     let stats: String = redis::from_redis_value(stats).unwrap();
     let line = stats
@@ -274,6 +281,118 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
     }
 }
 
+#[tokio::test]
+async fn nor_does_a_flood_on_several_quotas_of_which_one_is_used_up() {
+    let minute = Duration::from_mins(1);
+    for server in [Redis::start(), Redis::start_cluster()] {
+        for narrow in [Quota::per_minute(2), Quota::sliding_window(2, minute)] {
+            said(&server.url(), &["FLUSHALL"]).await;
+            let clock = ManualClock::default();
+            let store = quotas(&server.url(), "q:").dangerous_with_clock(clock.clone());
+            let rig = Rig {
+                store: Arc::new(store),
+                clock,
+                grain: MICROSECOND,
+            };
+            let wide = Quota::sliding_window(10, minute);
+            assert!(take_both(&rig, (wide, 3), (narrow, 2)).await.0);
+            let (admitted, first) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+            assert!(!admitted && first[0].admitted && !first[1].admitted);
+            let before = scripts_run(&server).await;
+            for step in 1..1_000 {
+                rig.clock.advance(MICROSECOND * 999);
+                let (admitted, found) = take_both(&rig, (wide, 3), (narrow, 1)).await;
+                let passed = 999_000 * step;
+                let expected = first.map(|decision| Decision {
+                    reset_after: decision.reset_after - passed,
+                    retry_after: decision.retry_after.map(|left| left - passed),
+                    ..decision
+                });
+                assert!(!admitted);
+                assert_eq!(found, expected);
+            }
+            assert_eq!(scripts_run(&server).await, before);
+            // What is known of one is no refusal of the other, nor of less than was asked.
+            let (admitted, [first, second]) = take_both(&rig, (wide, 3), (narrow, 0)).await;
+            assert!(admitted && first.admitted && second.admitted);
+            assert!(scripts_run(&server).await > before);
+            assert_eq!(first.remaining, 4);
+        }
+    }
+}
+
+/// A connection over which nothing is heard any more of what is about a window.
+#[derive(Clone)]
+struct Deaf(redis::aio::MultiplexedConnection);
+
+impl redis::aio::ConnectionLike for Deaf {
+    fn req_packed_command<'a>(
+        &'a mut self,
+        cmd: &'a redis::Cmd,
+    ) -> redis::RedisFuture<'a, redis::Value> {
+        let command = String::from_utf8_lossy(&cmd.get_packed_command()).into_owned();
+        if command.contains("q:window:") {
+            return Box::pin(std::future::pending());
+        }
+        self.0.req_packed_command(cmd)
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        cmd: &'a redis::Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> redis::RedisFuture<'a, Vec<redis::Value>> {
+        self.0.req_packed_commands(cmd, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.get_db()
+    }
+}
+
+#[tokio::test]
+async fn who_goes_away_in_the_middle_has_what_was_taken_given_back() {
+    let word = own_word();
+    let client = redis::Client::open(CLUSTER.url()).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let store = RedisStore::new(Deaf(connection)).with_key_prefix(&format!("{word}q:"));
+    let deaf = RedisQuotas::over(store.unwrap(), &Secret::new(vec![7; 32])).unwrap();
+    let deaf = deaf.with_deadline(Duration::from_secs(100));
+    let clock = ManualClock::default();
+    let rig = Rig {
+        store: Arc::new(deaf.dangerous_with_clock(clock.clone())),
+        clock: clock.clone(),
+        grain: MICROSECOND,
+    };
+    let wide = Quota::per_day(10);
+    let narrow = Quota::sliding_window(2, Duration::from_mins(1));
+    // It learns that this is a cluster.
+    assert!(take_both(&rig, (wide, 1), (wide, 1)).await.0);
+    let start = std::time::Instant::now();
+    let left = async || rig.take("first", "k", wide, 0).await.remaining;
+    assert_eq!(left().await, 9);
+    let mut both = Box::pin(take_both(&rig, (wide, 3), (narrow, 1)));
+    while left().await != 6 {
+        assert!(both.as_mut().now_or_never().is_none());
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+    // The first answer has come in by now, or comes in when it is asked for.
+    for _ in 0..100 {
+        assert!(both.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    drop(both);
+    while left().await != 9 {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{}",
+            left().await
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// All callers are there before the first call is sent, since they share a thread.
 #[tokio::test]
 async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
@@ -285,6 +404,8 @@ async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
         take(&single, "p", "k", quota, 1).await.unwrap().remaining,
         999
     );
+    // With a connection that is there; who waits for it is not served in turn.
+    take(&batched, "p", "k", quota, 0).await.unwrap();
     for (store, calls) in [(&single, 300), (&batched, 3)] {
         let before = scripts_run(&server).await;
         let all = (0..300).map(|_| take(store, "p", "k", quota, 1));
@@ -377,6 +498,55 @@ fn play(game: Game, steps: &[Step]) {
             if found.admitted && back > 0 {
                 shared.give_back("p", &key, quota, back.min(cost)).await;
                 memory.give_back("p", &key, quota, back.min(cost)).await;
+            }
+        }
+    });
+}
+
+/// Whether of a bucket, the key, whether of the smaller plan, and the cost.
+type Ask = (bool, u8, bool, u32);
+
+/// Asks in rounds, those of each at once, which are sent in the order in which they come. Between
+/// rounds refusals are forgotten: who is known to be refused does not wait for those before.
+fn play_rounds(rounds: &[(u64, Vec<Ask>)]) {
+    let span = Duration::from_secs(50);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let shared = rig(&SHARED.url());
+        let memory = Rig {
+            store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
+            ..shared.clone()
+        };
+        // Connected, and with scripts that the server knows.
+        let window = Quota::sliding_window(1, span);
+        for quota in [Quota::new(1, span), window] {
+            let looks = (0..40).map(|_| shared.take("look", "k", quota, 0));
+            futures_util::future::join_all(looks).await;
+        }
+        for (number, (step, asks)) in rounds.iter().enumerate() {
+            let step = u32::try_from(*step).unwrap();
+            shared.clock.advance(Duration::from_secs(1) * step);
+            let asks: Vec<_> = (asks.iter().copied())
+                .map(|(bucket, key, small, cost)| {
+                    let units = if small { 3 } else { 5 };
+                    let quota = if bucket {
+                        Quota::new(1, span).with_burst(units)
+                    } else {
+                        Quota::sliding_window(units, span)
+                    };
+                    (key.to_string(), quota, cost)
+                })
+                .collect();
+            let all = asks
+                .iter()
+                .map(|(key, quota, cost)| shared.take("p", key, *quota, *cost));
+            let found = futures_util::future::join_all(all).await;
+            for (place, (key, quota, cost)) in asks.iter().enumerate() {
+                let expected = memory.take("p", key, *quota, *cost).await;
+                assert_eq!(found[place], expected, "round {number}, ask {place}");
             }
         }
     });
@@ -482,5 +652,13 @@ proptest! {
             })
             .collect();
         play(Game { kind, units, micros, slower }, &steps);
+    }
+
+    #[test]
+    fn what_is_sent_together_is_decided_as_in_memory(
+        rounds in prop::collection::vec((1..150_u64, prop::collection::vec(
+            (any::<bool>(), 0..4_u8, any::<bool>(), 0..5_u32), 1..70)), 1..6),
+    ) {
+        play_rounds(&rounds);
     }
 }

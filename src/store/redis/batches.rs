@@ -2,31 +2,31 @@
 //!
 //! The line to the server clocks itself: who comes while nothing is under way is sent at once, and
 //! who comes meanwhile waits for the answer and is then sent with all others who did. So nobody
-//! waits for company, and the more there is to do, the more is done in one call.
+//! waits for company, and the more there is to do, the more is done in one call. Once enough wait
+//! for a call of their own, a second one is sent, so that the server does not wait for this process
+//! to read what it has answered.
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis::{Script, ScriptInvocation};
+use smallvec::{SmallVec, smallvec};
 use tokio::sync::oneshot;
 
+use super::asked::{Asked, Group};
+use super::bucket_scripts::{TAKE_BUCKET, TAKE_BUCKETS, is_bucket, take_bucket, take_buckets};
 use super::fault::Fault;
-use super::quota_script::{TAKE, Terms};
+use super::quota_script::TAKE;
 use super::store::{RedisConnection, RedisStore};
 use crate::clock::Clock;
 
-/// A charge as the server is told of it.
-pub(super) struct Asked {
-    pub(super) name: String,
-    pub(super) terms: Terms,
-}
-
-/// What is taken together or not at all.
-pub(super) type Group = Arc<[Asked]>;
+/// How many calls are under way at once.
+const CALLS: usize = 2;
+/// So many wait before another call is sent while one is under way.
+const COMPANY: usize = 16;
 
 /// The words that answer one group.
-type Reply = Result<Vec<i64>, Fault>;
+type Reply = Result<SmallVec<[i64; 3]>, Fault>;
 
 /// A line to the server; clones are the same line.
 #[derive(Clone)]
@@ -35,13 +35,17 @@ pub(super) struct Line<C> {
     pub(super) clock: Option<Arc<dyn Clock>>,
     /// How many charges a call may be about.
     pub(super) most: usize,
-    queue: Arc<Mutex<Queue>>,
+    /// Of what is one charge to a bucket, for which there is a script that is quicker.
+    buckets: Arc<Mutex<Queue>>,
+    others: Arc<Mutex<Queue>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    is_under_way: bool,
     waiting: VecDeque<Waiting>,
+    /// Tasks that send what waits, and how many of them have sent something and wait for the answer.
+    senders: usize,
+    under_way: usize,
 }
 
 struct Waiting {
@@ -55,13 +59,22 @@ impl<C: RedisConnection> Line<C> {
             store,
             clock: None,
             most,
-            queue: Arc::default(),
+            buckets: Arc::default(),
+            others: Arc::default(),
         }
     }
 
     /// What the server answers to `group` by itself.
     pub(super) async fn ask_alone(&self, group: &[Asked]) -> Reply {
-        self.store.attempt(&self.told(&TAKE, [group])).await
+        if let [asked] = group
+            && let Some(price) = asked.terms.price()
+        {
+            let call = take_bucket(asked, price, self.store.prefix(), self.moment());
+            let debt = self.store.call(&TAKE_BUCKET, &call).await?;
+            return Ok(smallvec![debt]);
+        }
+        let reply = self.store.attempt(&self.told(&TAKE, [group])).await;
+        reply.map(SmallVec::from_vec)
     }
 
     /// What the server answers to `group`, sent together with others that wait. Who no longer
@@ -70,29 +83,47 @@ impl<C: RedisConnection> Line<C> {
         if self.most <= 1 {
             return self.ask_alone(group).await;
         }
+        let queue = if is_bucket(group) {
+            &self.buckets
+        } else {
+            &self.others
+        };
         let (answer, reply) = oneshot::channel();
-        let waiting = Waiting {
-            group: Arc::clone(group),
-            answer,
-        };
-        let leads = {
-            let mut queue = locked(&self.queue);
-            queue.waiting.push_back(waiting);
-            !mem::replace(&mut queue.is_under_way, true)
-        };
-        if leads {
-            // A task of its own, since any caller may go away while others wait for the answer.
-            let sender = Sender {
-                line: self.clone(),
-                is_done: false,
-            };
-            tokio::spawn(sender.send_all());
-        }
+        let group = group.clone();
+        self.enqueue(queue, Waiting { group, answer });
         let deadline = self.store.deadline();
         match tokio::time::timeout(deadline, reply).await {
             Ok(reply) => reply.unwrap_or(Err(Fault::Abandoned)),
             Err(_) => Err(Fault::Late(deadline)),
         }
+    }
+
+    fn enqueue(&self, queue: &Arc<Mutex<Queue>>, waiting: Waiting) {
+        let mut locked = lock(queue);
+        locked.waiting.push_back(waiting);
+        self.start_sender(queue, locked);
+    }
+
+    /// Has what waits be sent, if it is time. By a task of its own, since any caller may go away
+    /// while others wait for the answer.
+    fn start_sender(&self, queue: &Arc<Mutex<Queue>>, mut locked: MutexGuard<'_, Queue>) {
+        let is_time = locked.senders == 0 || locked.waiting.len() >= COMPANY;
+        if !is_time || locked.senders >= CALLS {
+            return;
+        }
+        locked.senders += 1;
+        drop(locked);
+        let sender = Sender {
+            line: self.clone(),
+            queue: Arc::clone(queue),
+            is_done: false,
+        };
+        tokio::spawn(sender.send_all());
+    }
+
+    /// The moment by the clock that decides instead of the server's, in microseconds.
+    pub(super) fn moment(&self) -> Option<u64> {
+        self.clock.as_ref().map(|clock| clock.ticks() / 1_000)
     }
 
     /// `script`, told the moment and of these groups.
@@ -102,18 +133,32 @@ impl<C: RedisConnection> Line<C> {
         groups: impl IntoIterator<Item = &'g [Asked]>,
     ) -> ScriptInvocation<'s> {
         let mut script = script.prepare_invoke();
-        match &self.clock {
-            Some(clock) => script.arg(clock.ticks() / 1_000),
+        match self.moment() {
+            Some(moment) => script.arg(moment),
             None => script.arg(""),
         };
         for group in groups {
             script.arg(group.len());
             for asked in group {
-                script.key(&asked.name);
+                script.key(&*asked.name.after(self.store.prefix()));
                 asked.terms.tell(&mut script);
             }
         }
         script
+    }
+
+    async fn send(&self, batch: &[Waiting]) -> Result<Vec<i64>, Fault> {
+        let mut groups = batch.iter().map(|waiting| &*waiting.group);
+        match batch {
+            [waiting] => self.ask_alone(&waiting.group).await.map(SmallVec::into_vec),
+            // A queue holds either buckets or others.
+            [first, ..] if is_bucket(&first.group) => {
+                let asked: SmallVec<[&Asked; 128]> = groups.flatten().collect();
+                let call = take_buckets(&asked, self.store.prefix(), self.moment());
+                self.store.call(&TAKE_BUCKETS, &call).await
+            }
+            _ => self.store.attempt(&self.told(&TAKE, &mut groups)).await,
+        }
     }
 }
 
@@ -121,13 +166,14 @@ impl<C: RedisConnection> Line<C> {
 /// still waits learns that there is no answer.
 struct Sender<C> {
     line: Line<C>,
+    queue: Arc<Mutex<Queue>>,
     is_done: bool,
 }
 
 impl<C> Drop for Sender<C> {
     fn drop(&mut self) {
         if !self.is_done {
-            *locked(&self.line.queue) = Queue::default();
+            *lock(&self.queue) = Queue::default();
         }
     }
 }
@@ -135,9 +181,12 @@ impl<C> Drop for Sender<C> {
 impl<C: RedisConnection> Sender<C> {
     async fn send_all(mut self) {
         while let Some(batch) = self.next() {
-            let groups = batch.iter().map(|waiting| &*waiting.group);
-            let script = self.line.told(&TAKE, groups);
-            match self.line.store.attempt::<Vec<i64>>(&script).await {
+            let reply = self.line.send(&batch).await;
+            {
+                let mut queue = lock(&self.queue);
+                queue.under_way = queue.under_way.saturating_sub(1);
+            }
+            match reply {
                 Ok(reply) => {
                     let mut reply = reply.into_iter();
                     for Waiting { group, answer } in batch {
@@ -156,27 +205,36 @@ impl<C: RedisConnection> Sender<C> {
         self.is_done = true;
     }
 
-    /// What is sent next; if there is nothing, nothing is under way any more.
+    /// What is sent next; if there is nothing, this sender is none any more. If nothing is under
+    /// way, half is left for a second call.
     fn next(&self) -> Option<Vec<Waiting>> {
-        let mut queue = locked(&self.line.queue);
-        let (mut batch, mut charges) = (Vec::new(), 0);
+        let mut queue = lock(&self.queue);
+        let calls = CALLS.saturating_sub(queue.under_way).max(1);
+        let fair = queue.waiting.len().div_ceil(calls).max(COMPANY);
+        let most = self.line.most.min(fair);
+        let (mut batch, mut charges) = (Vec::with_capacity(most.min(queue.waiting.len())), 0);
         while let Some(waiting) = queue.waiting.pop_front() {
             if waiting.answer.is_closed() {
                 continue;
             }
             charges += waiting.group.len();
-            if charges > self.line.most && !batch.is_empty() {
+            if charges > most && !batch.is_empty() {
                 queue.waiting.push_front(waiting);
                 break;
             }
             batch.push(waiting);
         }
-        queue.is_under_way = !batch.is_empty();
-        queue.is_under_way.then_some(batch)
+        if batch.is_empty() {
+            queue.senders = queue.senders.saturating_sub(1);
+            return None;
+        }
+        queue.under_way += 1;
+        self.line.start_sender(&self.queue, queue);
+        Some(batch)
     }
 }
 
 /// A panic cannot leave it in disorder: there is none while it is held.
-fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -36,9 +36,12 @@
 //! back empty has only given everybody a fresh quota, but it should not be one that drops keys of its own
 //! accord (`allkeys-*`). What happens while it cannot answer is said for each quota by
 //! [`FailingOver`](super::FailingOver): refuse (the default), count here, or let through for a while.
+//! With leases a key that is asked for often costs hardly a round trip, and still never gets more than
+//! its quota.
 //!
 //! ```no_run
 //! use std::sync::Arc;
+//! use std::time::Duration;
 //! use portcullis::rate_limit::{Quota, RateLimit};
 //! use portcullis::secret::Secret;
 //! use portcullis::store::{FailingOver, Quotas};
@@ -47,21 +50,27 @@
 //! # async fn limit(secret: Secret<Vec<u8>>) -> Result<RateLimit, Box<dyn std::error::Error>> {
 //! let store = RedisStore::connect("rediss://:password@redis.internal:6379/")?;
 //! // The same 32 bytes or more at every node: `openssl rand -base64 48` writes some.
-//! let redis: Arc<dyn Quotas> = Arc::new(RedisQuotas::over(store, &secret)?);
+//! let redis = RedisQuotas::over(store, &secret)?.with_leases(Duration::from_millis(50))?;
+//! let redis: Arc<dyn Quotas> = Arc::new(redis);
 //! let quotas = FailingOver::local(redis, 4)?; // there are four nodes
 //! let limit = RateLimit::per_client(Quota::per_minute(100))?.with_store(Arc::new(quotas));
 //! # Ok(limit)
 //! # }
 //! ```
 
+mod asked;
 mod batches;
+mod bucket_scripts;
 mod counter_script;
 mod families;
 mod family_record;
 mod fault;
 mod fields;
+mod in_turn;
 mod key_record;
 mod key_ring;
+mod leases;
+mod leasing;
 mod persistence;
 mod quota_script;
 mod quotas;
@@ -69,6 +78,7 @@ mod refusals;
 mod revocation_marks;
 mod seen;
 mod store;
+mod taking;
 
 pub use quotas::RedisQuotas;
 pub use store::{RedisConnection, RedisStore};

@@ -16,11 +16,12 @@ use crate::store::window::Window;
 ///
 /// The first argument is the moment in microseconds, or nothing: then the server's own clock
 /// decides. Then each group says of how many charges it is, and each charge its kind, its cost, its
-/// limit and (of windows, exact or counted) the span. All numbers are whole and below 2^53, where those of Lua are
-/// exact. What is kept of a bucket is the moment at which it is full; of a window the moments at
-/// which units were taken, eight bytes each, oldest first, and of those that have left it never
-/// more than of those that are in it, and at its end how far it reaches, as in `store/reach.rs`. A
-/// key goes by itself when it says no more than that nobody has used anything.
+/// limit and (of windows, exact or counted) the span. All numbers are whole and below 2^53, where
+/// those of Lua are exact. What is kept of a bucket is the moment at which it is full, in eight
+/// bytes; of a window the moments at which units were taken, eight bytes each, oldest first, and of
+/// those that have left it never more than of those that are in it, and at its end how far it
+/// reaches, as in `store/reach.rs`. A key goes by itself when it says no more than that nobody has
+/// used anything.
 ///
 /// The clock of a server can be set back, and a replica that takes over can be behind: then a
 /// bucket is at worst empty, and a window stands still until the moment of its last unit.
@@ -35,12 +36,13 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
         counter_script::TAKE,
         "local function bucket(name, price, full)
             local kept = redis.call('GET', name)
-            local debt = kept and math.max(tonumber(kept) - now, 0) or 0
+            local debt = kept and math.max(struct.unpack('>d', kept) - now, 0) or 0
             reply[#reply + 1] = debt
             if price > 0 and debt + price > full then return false end
             local owed = debt + price
             return true, price > 0 and function()
-                redis.call('SET', name, now + owed, 'PX', math.ceil(owed / 1000) + spare)
+                local full_at = struct.pack('>d', now + owed)
+                redis.call('SET', name, full_at, 'PX', math.ceil(owed / 1000) + spare)
             end
         end
 
@@ -147,9 +149,10 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
         "if ARGV[3] == 'b' then
             local kept = redis.call('GET', name)
             if not kept then return 0 end
-            local owed = tonumber(kept) - cost - now
+            local owed = struct.unpack('>d', kept) - cost - now
             if owed > 0 then
-                redis.call('SET', name, now + owed, 'PX', math.ceil(owed / 1000) + spare)
+                local full_at = struct.pack('>d', now + owed)
+                redis.call('SET', name, full_at, 'PX', math.ceil(owed / 1000) + spare)
             else
                 redis.call('DEL', name)
             end
@@ -179,7 +182,17 @@ pub(super) enum Terms {
     Counter { counter: Counter, cost: u32 },
 }
 
-const NANOSECONDS: u64 = 1_000;
+/// What a charge is to a script that knows of buckets alone, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Price {
+    /// What the charge adds to what is owed.
+    pub(super) price: u64,
+    /// What may be owed at most.
+    pub(super) full: u64,
+}
+
+/// In a microsecond.
+pub(super) const NANOSECONDS: u64 = 1_000;
 
 impl Terms {
     /// What `cost` units of `limit` are. Times are rounded up to whole microseconds, so that no
@@ -220,16 +233,25 @@ impl Terms {
         }
     }
 
+    /// What the charge is if it is one to a bucket.
+    pub(super) fn price(&self) -> Option<Price> {
+        let Self::Bucket { bucket, cost } = self else {
+            return None;
+        };
+        // What costs more than the whole bucket is refused whatever it costs.
+        let units = u64::from(*cost).min(u64::from(bucket.burst()) + 1);
+        Some(Price {
+            price: (bucket.interval() / NANOSECONDS).saturating_mul(units),
+            full: bucket.tolerance() / NANOSECONDS,
+        })
+    }
+
     /// Tells a script of the charge.
     pub(super) fn tell(&self, script: &mut ScriptInvocation<'_>) {
         match self {
-            Self::Bucket { bucket, cost } => {
-                let interval = bucket.interval() / NANOSECONDS;
-                // What costs more than the whole bucket is refused whatever it costs.
-                let units = u64::from(bucket.burst()) + 1;
-                let price = interval.saturating_mul(u64::from(*cost).min(units));
-                script.arg("b").arg(price);
-                script.arg(bucket.tolerance() / NANOSECONDS);
+            Self::Bucket { .. } => {
+                let Price { price, full } = self.price().unwrap_or_default();
+                script.arg("b").arg(price).arg(full);
             }
             Self::Window { window, cost } => {
                 let cost = u64::from(*cost).min(u64::from(window.units()) + 1);
@@ -243,6 +265,14 @@ impl Terms {
                 script.arg(counter.span() / NANOSECONDS);
             }
         }
+    }
+
+    /// What is owed, in nanoseconds, if the charge is one to a bucket and these are the next words of
+    /// the reply.
+    pub(super) fn debt(&self, words: &[i64]) -> Option<u64> {
+        let debt = u64::try_from(*words.first()?).ok()?;
+        let is_bucket = matches!(self, Self::Bucket { .. });
+        is_bucket.then(|| debt.saturating_mul(NANOSECONDS))
     }
 
     /// What the next words of the reply mean for the charge.

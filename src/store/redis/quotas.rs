@@ -3,37 +3,37 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use redis::aio::ConnectionManager;
 use sha2::Sha256;
 
-use super::batches::{Asked, Group, Line};
-use super::fault::Fault;
-use super::fields::hex;
-use super::quota_script::{GIVE_BACK, Terms};
+use super::asked::{Asked, HASH_LEN, Name};
+use super::batches::Line;
+use super::leases::Leases;
+use super::quota_script::Terms;
 use super::refusals::Refusals;
-use super::store::{RedisConnection, RedisStore, error};
+use super::store::{RedisConnection, RedisStore};
+use crate::clock::nanoseconds;
 use crate::config::ConfigError;
 use crate::secret::Secret;
-use crate::store::{Answer, Charge, Decision, Quotas, StoreError};
+use crate::store::{Answer, Charge, Decision, Quotas};
 
 /// How long a decision may take.
 const DEADLINE: Duration = Duration::from_millis(50);
 /// How many charges one call may be about.
 const CHARGES_A_CALL: usize = 128;
+/// Lua takes no more than 8 000 values at once.
+const MOST_CHARGES_A_CALL: usize = 1_000;
 const LEAST_SECRET: usize = 32;
-/// 128 bits: that two of a million keys share a quota by chance happens once in 10^26 times.
-const HASH_LEN: usize = 16;
 
 /// Counts quotas on a Redis server or cluster (Redis 7, Valkey), for a whole fleet: however many
 /// processes ask, no more is admitted than the quota. One round trip a decision, for all quotas of
 /// a request together.
 ///
-/// - **The clock is the server's** ([`Charge::now`] is not looked at), so that it does not matter
-///   if those of the nodes differ. It counts in microseconds; periods and the interval of a bucket
+/// - **The clock is the server's** ([`Charge::now`] only tells how old a refusal or a lease is), so
+///   that it does not matter if those of the nodes differ. It counts in microseconds; periods and the interval of a bucket
 ///   are rounded up to them, which for a bucket of more than 10 000 units a second makes the rate
 ///   lower by more than 1 %.
 /// - **Keys** are called `portcullis:bucket:{..}`, `portcullis:window:{..}` or
@@ -46,26 +46,30 @@ const HASH_LEN: usize = 16;
 ///   `volatile-ttl`. Nothing need be on the disk: a server that comes back empty has given everybody
 ///   a fresh quota, no more.
 /// - **What waits is sent together**: while a call is under way, who comes waits for its answer and
-///   is then sent with all others who did, up to 128 charges in one call. Who comes when nothing is
-///   under way waits for nobody.
+///   is then sent with all others who did, up to 128 charges in one call; from 16 on they are sent
+///   at once, if only one call is under way. Who comes when nothing is under way waits for nobody.
 /// - **On a cluster** the keys of a request lie in different slots, which no command may touch
 ///   together. That is noticed at the first refusal of the cluster (`CROSSSLOT`); from then on
-///   each quota is sent by itself, those of a request are asked one after another, and if one
-///   refuses, the others are given back. Meanwhile others may be refused too soon, but nobody is
-///   admitted too often.
+///   each quota is sent by itself, those of a request are asked one after another, and if one refuses
+///   or the caller goes away, the others are given back. Meanwhile others may be refused too soon,
+///   but nobody is admitted too often.
 /// - **A refusal is remembered** for as long as it must last, though for at most a second, for up to
 ///   65 536 keys: a flood on a quota that is used up does not reach the server. It is exact, since
 ///   what is owed can only shrink with time, or by [`give_back`](Quotas::give_back): if that
-///   happens at another node, this one notices within that second.
+///   happens at another node, this one notices within that second. So it is with several quotas of
+///   which one is used up; how the others stand is then told as it was when they were asked last.
+/// - **Hot keys can be leased**, so that most decisions on them take no round trip, see
+///   [`with_leases`](Self::with_leases).
 ///
 /// What it cannot know within the deadline (50 milliseconds, see
 /// [`with_deadline`](Self::with_deadline)) is an error, and may have been counted or not. Wrap it
 /// in [`FailingOver`](crate::store::FailingOver) to choose what happens then.
 pub struct RedisQuotas<C = ConnectionManager> {
-    line: Line<C>,
+    pub(super) line: Line<C>,
     hash: Hmac<Sha256>,
-    is_cluster: AtomicBool,
-    refusals: Refusals,
+    pub(super) is_cluster: AtomicBool,
+    pub(super) refusals: Arc<Refusals>,
+    pub(super) leases: Option<Arc<Leases>>,
 }
 
 impl<C: RedisConnection> RedisQuotas<C> {
@@ -84,7 +88,8 @@ impl<C: RedisConnection> RedisQuotas<C> {
             line: Line::new(store.with_deadline(DEADLINE), CHARGES_A_CALL),
             hash: Hmac::new_from_slice(secret.expose()).map_err(|_| fault())?,
             is_cluster: AtomicBool::new(false),
-            refusals: Refusals::new(),
+            refusals: Arc::new(Refusals::new()),
+            leases: None,
         })
     }
 
@@ -96,11 +101,37 @@ impl<C: RedisConnection> RedisQuotas<C> {
         self
     }
 
-    /// Sends at most `charges` together (default: 128); 1, or 0, sends each by itself.
+    /// Sends at most `charges` together (default: 128, at most 1 000); 1, or 0, sends each by itself.
     #[must_use]
     pub fn with_charges_a_call(mut self, charges: usize) -> Self {
-        self.line.most = charges;
+        self.line.most = charges.min(MOST_CHARGES_A_CALL);
         self
+    }
+
+    /// Takes units of hot token buckets ahead, and admits from them without asking the server, for
+    /// at most `age` after they were taken; what is left then is given back. A key is hot once this
+    /// node has asked for it 16 times within `age` (a good one: 50 milliseconds). Never is more
+    /// admitted than the quota, by however many nodes: what is used late was charged early, and for
+    /// that a bucket that can be leased holds fewer units, by those that flow back in `age`.
+    ///
+    /// The price is that something may be refused too soon: by those units (of those buckets that
+    /// are leased, which hold at least 256 units and fill in at least 16 times `age`, a sixteenth
+    /// at most); and by what other nodes have taken ahead and not used, for up to `age`. A lease is
+    /// at most an eighth of what is left. A node that is killed loses its leases, no more.
+    ///
+    /// All nodes of a fleet say the same, or more could be admitted than the quota, by what flows
+    /// back in `age`. Exact windows and decisions on several quotas are never leased.
+    ///
+    /// # Errors
+    /// [`ConfigError`] unless `age` is between a millisecond and a second.
+    pub fn with_leases(mut self, age: Duration) -> Result<Self, ConfigError> {
+        if !(Duration::from_millis(1)..=Duration::from_secs(1)).contains(&age) {
+            return Err(ConfigError::new(format!(
+                "a lease cannot be {age:?} old: use 1 millisecond to 1 second"
+            )));
+        }
+        self.leases = Some(Arc::new(Leases::new(nanoseconds(age))));
+        Ok(self)
     }
 
     /// Has `clock` decide instead of the server's, for tests that move it by hand. Nodes whose
@@ -112,7 +143,7 @@ impl<C: RedisConnection> RedisQuotas<C> {
         self
     }
 
-    fn asked(&self, charge: &Charge<'_>) -> Asked {
+    pub(super) fn asked(&self, charge: &Charge<'_>) -> Asked {
         let (kind, realm, value) = charge.key.parts();
         let policy = charge.policy.name().as_bytes();
         let mut hash = self.hash.clone();
@@ -122,147 +153,35 @@ impl<C: RedisConnection> RedisQuotas<C> {
             hash.update(&(part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let hash = hash.finalize().into_bytes();
-        let terms = Terms::of(charge.limit, charge.cost);
-        Asked {
-            name: self
-                .line
-                .store
-                .name(terms.kind(), &hex(hash.get(..HASH_LEN).unwrap_or(&hash))),
-            terms,
-        }
-    }
-
-    /// Takes what one group asks for, or nothing.
-    async fn ask(&self, group: &Group, decisions: &mut [Decision]) -> Result<bool, Fault> {
-        let reply = if self.is_cluster.load(Relaxed) {
-            self.line.ask_alone(group).await
-        } else {
-            match self.line.ask(group).await {
-                Err(fault) if fault.is_of_slots() => {
-                    self.is_cluster.store(true, Relaxed);
-                    self.line.ask_alone(group).await
-                }
-                reply => reply,
-            }
+        let hash: [u8; 2 * HASH_LEN] = hash.finalize().into_bytes().into();
+        let hash = hash.first_chunk().copied().unwrap_or_default();
+        let mut terms = Terms::of(charge.limit, charge.cost);
+        let narrowed = match (&self.leases, &terms) {
+            (Some(leases), Terms::Bucket { bucket, .. }) => leases.narrowed(bucket),
+            _ => None,
         };
-        let mut reply = reply?.into_iter();
-        let mut admitted = true;
-        for (asked, decision) in group.iter().zip(decisions) {
-            *decision = asked.terms.decided(&mut reply)?;
-            admitted &= decision.admitted;
+        if let Some(bucket) = narrowed {
+            let cost = charge.cost;
+            terms = Terms::Bucket { bucket, cost };
         }
-        if admitted {
-            for asked in &**group {
-                self.refusals.forget(&asked.name);
-            }
+        Asked {
+            name: Name {
+                kind: terms.kind(),
+                hash,
+            },
+            terms,
+            is_leasable: narrowed.is_some(),
         }
-        Ok(admitted)
-    }
-
-    async fn take_one(&self, charge: Charge<'_>) -> Result<Decision, StoreError> {
-        let asked = self.asked(&charge);
-        if let Some(refused) = self
-            .refusals
-            .known(&asked.name, &asked.terms, charge.now.coarse())
-        {
-            return Ok(refused);
-        }
-        let mut decision = Decision::default();
-        let (name, terms) = (asked.name.clone(), asked.terms);
-        let group: Group = Arc::new([asked]);
-        let decisions = std::slice::from_mut(&mut decision);
-        self.ask(&group, decisions).await.map_err(error)?;
-        self.refusals
-            .note(&name, &terms, charge.now.coarse(), &decision);
-        Ok(decision)
-    }
-
-    async fn take_group(
-        &self,
-        charges: &[Charge<'_>],
-        decisions: &mut [Decision],
-    ) -> Result<bool, StoreError> {
-        if charges.len() != decisions.len() {
-            return Err(error(Fault::Field("decisions")));
-        }
-        if charges.is_empty() {
-            return Ok(true);
-        }
-        if !self.is_cluster.load(Relaxed) {
-            let group: Group = charges.iter().map(|charge| self.asked(charge)).collect();
-            match self.ask(&group, decisions).await {
-                Err(fault) if fault.is_of_slots() => {}
-                answer => return answer.map_err(error),
-            }
-        }
-        self.take_in_turn(charges, decisions).await
-    }
-
-    /// One after another, as on a cluster. Who is refused, or learns nothing, has what was taken
-    /// given back.
-    async fn take_in_turn(
-        &self,
-        charges: &[Charge<'_>],
-        decisions: &mut [Decision],
-    ) -> Result<bool, StoreError> {
-        let mut taken = Vec::with_capacity(charges.len());
-        let mut outcome = Ok(true);
-        for (charge, decision) in charges.iter().zip(decisions) {
-            // After a refusal the rest are looked at, to tell where they stand.
-            let spent = if matches!(outcome, Ok(true)) {
-                charge.cost
-            } else {
-                0
-            };
-            match self
-                .take_one(Charge {
-                    cost: spent,
-                    ..*charge
-                })
-                .await
-            {
-                Ok(found) => {
-                    *decision = if spent == charge.cost {
-                        found
-                    } else {
-                        found.as_if_asked(charge.cost)
-                    };
-                    if !decision.admitted {
-                        outcome = Ok(false);
-                    } else if spent > 0 {
-                        taken.push(*charge);
-                    }
-                }
-                Err(fault) => {
-                    outcome = Err(fault);
-                    break;
-                }
-            }
-        }
-        if !matches!(outcome, Ok(true)) {
-            for charge in taken {
-                // If it fails, the units stay taken: too much is refused, never too little.
-                let _ = self.return_one(charge).await;
-            }
-        }
-        outcome
-    }
-
-    async fn return_one(&self, charge: Charge<'_>) -> Result<(), StoreError> {
-        if charge.cost == 0 {
-            return Ok(());
-        }
-        let asked = self.asked(&charge);
-        let script = self.line.told(&GIVE_BACK, [std::slice::from_ref(&asked)]);
-        let _: i64 = self.line.store.invoke(&script).await?;
-        self.refusals.forget(&asked.name);
-        Ok(())
     }
 }
 
 impl<C: RedisConnection> Quotas for RedisQuotas<C> {
     fn take<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, Decision> {
+        if let Some(leases) = &self.leases
+            && let Some(decision) = leases.take(&charge)
+        {
+            return Answer::ready(decision);
+        }
         Answer::later(self.take_one(charge))
     }
 
@@ -271,6 +190,13 @@ impl<C: RedisConnection> Quotas for RedisQuotas<C> {
         charges: &'a [Charge<'a>],
         decisions: &'a mut [Decision],
     ) -> Answer<'a, bool> {
+        if let Some(leases) = &self.leases
+            && let ([charge], [decision]) = (charges, &mut *decisions)
+            && let Some(taken) = leases.take(charge)
+        {
+            *decision = taken;
+            return Answer::ready(taken.admitted);
+        }
         Answer::later(self.take_group(charges, decisions))
     }
 

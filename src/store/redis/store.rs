@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ConnectionAddr, FromRedisValue, ScriptInvocation};
+use redis::{
+    Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, Script, ScriptInvocation,
+    ServerErrorKind,
+};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
 use super::fault::Fault;
@@ -140,6 +143,30 @@ impl<C: RedisConnection> RedisStore<C> {
     ) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         self.within(script.invoke_async(&mut connection)).await
+    }
+
+    /// What the server answers to the `call` of a script by its hash, which is told again to a
+    /// server that does not know it (any more).
+    pub(super) async fn call<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        call: &Cmd,
+    ) -> Result<T, Fault> {
+        let mut connection = self.connection.clone();
+        let work = async {
+            match call.query_async(&mut connection).await {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    script.load_async(&mut connection).await?;
+                    call.query_async(&mut connection).await
+                }
+                answer => answer,
+            }
+        };
+        self.within(work).await
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     pub(super) fn deadline(&self) -> Duration {

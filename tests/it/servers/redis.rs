@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::Server;
 use super::process::{Process, folder, free_port, keep, wait_for};
 
-/// A Redis server that keeps what it is told on the disk.
+/// A Redis server, or one of Valkey, that keeps what it is told on the disk.
 #[derive(Debug)]
 pub(crate) struct Redis {
+    program: &'static str,
     port: u16,
     folder: PathBuf,
     process: Option<Process>,
@@ -22,14 +23,7 @@ pub(crate) struct Redis {
 pub(crate) static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
 
 /// A cluster of one server, which refuses what touches several slots at once.
-pub(crate) static CLUSTER: LazyLock<Redis> = LazyLock::new(|| {
-    let server = Redis::start_with(&["--cluster-enabled", "yes"]);
-    server.say("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
-    wait_for(server.process(), &server.folder, || {
-        server.answers("SET ready yes", "+OK")
-    });
-    server
-});
+pub(crate) static CLUSTER: LazyLock<Redis> = LazyLock::new(Redis::start_cluster);
 
 impl Redis {
     pub(crate) fn start() -> Self {
@@ -37,13 +31,31 @@ impl Redis {
     }
 
     pub(crate) fn start_with(arguments: &'static [&'static str]) -> Self {
+        Self::start_program("redis-server", arguments)
+    }
+
+    pub(crate) fn start_valkey() -> Self {
+        Self::start_program("valkey-server", &[])
+    }
+
+    fn start_program(program: &'static str, arguments: &'static [&'static str]) -> Self {
         let mut server = Self {
+            program,
             port: free_port(),
             folder: folder("redis"),
             process: None,
             arguments,
         };
         server.resume();
+        server
+    }
+
+    pub(crate) fn start_cluster() -> Self {
+        let server = Self::start_with(&["--cluster-enabled", "yes"]);
+        server.say("CLUSTER ADDSLOTSRANGE 0 16383", "+OK");
+        wait_for(server.process(), &server.folder, || {
+            server.answers("SET ready yes", "+OK")
+        });
         server
     }
 
@@ -86,7 +98,7 @@ impl Server for Redis {
         let port = self.port.to_string();
         let dir = self.folder.to_str().unwrap();
         let command = [
-            "redis-server",
+            self.program,
             "--port",
             &port,
             "--bind",
