@@ -4,6 +4,7 @@
 
 mod admission;
 mod api_key;
+#[cfg(feature = "derive")]
 mod assign;
 mod authz;
 mod brute_force;
