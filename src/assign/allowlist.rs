@@ -62,6 +62,10 @@ impl FieldAllowlist {
         Ok(self)
     }
 
+    pub(super) fn node(&self) -> &Node {
+        &self.0
+    }
+
     /// Checks that `body` is an object that has listed fields only.
     ///
     /// # Errors

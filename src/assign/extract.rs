@@ -1,13 +1,14 @@
-//! `Grant`, `New` and `Patch` in a handler's arguments.
+//! `Grant`, `New`, `Patch` and `JsonPatch` in a handler's arguments.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 
 use super::assignable::Assignable;
 use super::grant::Grant;
+use super::json_patch::JsonPatch;
 use super::role::Role;
 use super::sent::{New, Patch, Sent};
-use crate::body::Intake;
+use crate::body::{DEFAULT_MAX_BYTES, Intake};
 use crate::event::{self, Witness};
 use crate::identity::{Caller, Facts};
 use crate::problem::{Challenge, Kind, Problem};
@@ -38,7 +39,8 @@ impl<S: Send + Sync, M: Assignable> FromRequest<S> for New<M> {
             told: "application/json",
             max_bytes: M::MAX_BYTES,
         };
-        sent(request, intake).await.map(Self::of)
+        let (sent, witness) = read(request, intake, Sent::read).await?;
+        Ok(Self::of(sent.seen_by(witness)))
     }
 }
 
@@ -51,15 +53,34 @@ impl<S: Send + Sync, M: Assignable> FromRequest<S> for Patch<M> {
             told: "application/merge-patch+json, application/json",
             max_bytes: M::MAX_BYTES,
         };
-        sent(request, intake).await.map(Self::of)
+        let (sent, witness) = read(request, intake, Sent::read).await?;
+        Ok(Self::of(sent.seen_by(witness)))
     }
 }
 
-async fn sent(request: Request, intake: Intake) -> Result<Sent, Problem> {
+impl<S: Send + Sync> FromRequest<S> for JsonPatch {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let intake = Intake {
+            media_types: &["application/json-patch+json"],
+            told: "application/json-patch+json",
+            max_bytes: DEFAULT_MAX_BYTES,
+        };
+        let (patch, witness) = read(request, intake, Self::read).await?;
+        Ok(patch.seen_by(witness))
+    }
+}
+
+async fn read<T>(
+    request: Request,
+    intake: Intake,
+    read: fn(&[u8]) -> Result<T, Problem>,
+) -> Result<(T, Witness), Problem> {
     let (head, body) = request.into_parts();
-    let read = intake.read(&head, body).await;
-    match read.and_then(|bytes| Sent::read(&bytes)) {
-        Ok(sent) => Ok(sent.seen_by(Witness::of(&head))),
+    let bytes = intake.read(&head, body).await;
+    match bytes.and_then(|bytes| read(&bytes)) {
+        Ok(read) => Ok((read, Witness::of(&head))),
         Err(problem) => Err(event::refuse(&head, problem)),
     }
 }

@@ -135,7 +135,7 @@
 //! # What is left to you
 //! Whether the caller may touch this object at all ([`crate::authz`] and the handler); rules about
 //! values, in the model's check or by a schema (`portcullis::input`). Trees without a model are
-//! checked by a [`FieldAllowlist`]. A field that is `whole` is its type's affair. Patch types that
+//! checked by a [`FieldAllowlist`], and changed by a [`JsonPatch`] (RFC 6902) within such lists. A field that is `whole` is its type's affair. Patch types that
 //! are written by hand, for a schema, have [`Field`] for what is absent, null or set.
 //!
 //! # What happens when
@@ -152,6 +152,7 @@ mod extract;
 mod field;
 mod fit;
 mod grant;
+mod json_patch;
 mod listing;
 mod node;
 mod role;
@@ -165,6 +166,7 @@ pub use assignable::{Assignable, Unlisted};
 pub use changed::Changed;
 pub use field::Field;
 pub use grant::Grant;
+pub use json_patch::{JsonPatch, JsonPatchRules};
 #[cfg(feature = "derive")]
 pub use portcullis_macros::{Assignable, View};
 pub use role::{Anyone, Role, Who};

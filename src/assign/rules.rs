@@ -108,13 +108,13 @@ impl<R: Role> Asked<'_, R> {
             .filter(|rule| self.reaches(rule))
     }
 
-    /// Whether the caller must set the field of `rule` now.
+    /// Whether a caller who may set the field of `rule` now must.
     pub(super) fn demands(self, rule: &Rule<R>) -> bool {
         let may_be_left_out = match rule.kind {
             Kind::Field { is_optional, .. } => is_optional,
             Kind::Nested(_) => true, // it is asked of those within
         };
-        self.moment == Moment::Creation && !may_be_left_out && self.reaches(rule)
+        self.moment == Moment::Creation && !may_be_left_out
     }
 }
 

@@ -141,11 +141,7 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
-        if !numbers_are_plain() {
-            // The feature `arbitrary_precision` of serde_json, with which callers can counterfeit
-            // numbers.
-            return Err(Problem::new(Kind::Misconfigured).because("arbitrary_precision_is_on"));
-        }
+        plain_numbers()?;
         Ok(Self {
             body: scan(body, |walk, json| Tree(walk).deserialize(json))?,
             unlisted: Unlisted::Refuse,
@@ -240,4 +236,13 @@ fn assigned<M: Assignable>(
         return Err(faults.into_problem("model_does_not_hold"));
     }
     Ok(found.changed)
+}
+
+/// Refuses to read anything if the feature `arbitrary_precision` of `serde_json` is on, with which
+/// callers can counterfeit numbers.
+pub(super) fn plain_numbers() -> Result<(), Problem> {
+    if numbers_are_plain() {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Misconfigured).because("arbitrary_precision_is_on"))
 }

@@ -1,5 +1,6 @@
 //! Mass assignment and what is seen, through derives and real routers.
 
+mod json_patch;
 mod matrix;
 mod named;
 mod seen;
