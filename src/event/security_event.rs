@@ -98,7 +98,8 @@ impl Outcome {
             | Kind::StepUpRequired
             | Kind::InsufficientScope
             | Kind::Forbidden
-            | Kind::ConfirmationRequired => Self::Refused,
+            | Kind::ConfirmationRequired
+            | Kind::NotFound => Self::Refused,
         }
     }
 }

@@ -45,6 +45,8 @@ mod load;
 mod outages;
 #[cfg(feature = "remote")]
 mod outgoing;
+#[cfg(feature = "public-id")]
+mod public_id;
 mod quotas_contract;
 mod quotas_model;
 mod quotas_room;
