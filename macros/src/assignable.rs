@@ -48,6 +48,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
             #max_bytes
 
+            #[allow(unused_variables)]
             fn assign(&mut self, said: &mut ::portcullis::assign::Said<'_, #role>) {
                 #(#steps)*
             }

@@ -54,18 +54,19 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         impl #generics ::portcullis::assign::View for #name #arguments #bounds {
             type Role = #role;
 
+            #[allow(unused_variables)]
             fn shows_to(grant: &::portcullis::assign::Grant<#role>) -> ::core::primitive::bool {
                 false #(|| #shown)*
             }
 
-            fn show<S: ::portcullis::assign::Serializer>(
+            fn show<__S: ::portcullis::assign::Serializer>(
                 &self,
                 grant: &::portcullis::assign::Grant<#role>,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
                 #[allow(unused_mut)]
                 let mut showing =
-                    ::portcullis::assign::Showing::<'_, #role, S>::to(grant, serializer)?;
+                    ::portcullis::assign::Showing::<'_, #role, __S>::to(grant, serializer)?;
                 #(#steps)*
                 showing.end()
             }

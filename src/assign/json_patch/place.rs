@@ -38,16 +38,15 @@ impl<'d, L: Listing> Place<'d, L> {
         Err(Miss::Unlisted)
     }
 
-    /// Whether `value` may be put there.
+    /// Whether `value` may be put there, where nothing that is not listed is lost by it.
     pub(super) fn takes(&self, value: &Value) -> bool {
         match self.listed {
-            // Nothing is there before, so what is listed within is enough.
-            Scope::At(listed) if self.is_element => {
+            Scope::At(listed) => {
                 let mut faults = Faults::default();
                 check(listed, value, &mut Path::default(), &mut faults);
                 faults.is_empty()
             }
-            listed => listed.takes(value),
+            Scope::Inside => !holds_object(value),
         }
     }
 }

@@ -137,7 +137,7 @@ impl<'r> Run<'r> {
         let old = raw::length(self.settable(path, "path")?);
         let listed = self.rules.settable.node();
         let place = place(&self.document, listed, path).map_err(|miss| missed(miss, "path"))?;
-        if !place.listed.takes(&value) {
+        if !place.takes(&value) {
             return Err(missed(Miss::Unlisted, "value"));
         }
         self.grow(path, &value, old, "value")?;

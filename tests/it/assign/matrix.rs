@@ -1,7 +1,9 @@
 //! Every role with every field, absent and null and set, at both moments.
 
-use portcullis::assign::{Assignable, Changed, New, Patch, Rule};
+use portcullis::assign::{Assignable, Changed, New, Patch, Rule, Unlisted};
 use portcullis::problem::Problem;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use super::world::{Article, blank, grant};
@@ -186,4 +188,64 @@ fn the_rules_can_be_read_back() {
     ];
     assert_eq!(names, rules);
     assert_eq!(Article::MAX_BYTES, 4_096);
+}
+
+fn member() -> impl Strategy<Value = (&'static str, &'static str, Value)> {
+    let field = select(FIELDS.map(|(name, within, ..)| (name, within)).to_vec());
+    let value = select(vec![
+        json!(null),
+        json!(8),
+        json!(true),
+        json!("new"),
+        json!(["new"]),
+        json!([{ "url": "new", "id": 8 }]),
+        json!({ "id": 8, "salary": 8 }),
+    ]);
+    (field, value).prop_map(|((name, within), value)| (name, within, value))
+}
+
+proptest! {
+    /// Whatever is sent, and whatever becomes of it: nothing changes that is not theirs to change,
+    /// and dropping is refusing without what is refused.
+    #[test]
+    fn no_body_sets_what_is_not_its_senders_to_set(
+        members in prop::collection::vec(member(), 0..8),
+        caller in select(CALLERS.to_vec()),
+    ) {
+        let mut body = json!({});
+        for (name, within, value) in members {
+            match within {
+                "" => body[name] = value,
+                within if body[within].is_null() => body[within] = json!({ name: value }),
+                within => body[within][name] = value,
+            }
+        }
+        let apply = |unlisted| {
+            let patch = Patch::<Article>::read(body.to_string().as_bytes()).unwrap();
+            let mut article = blank();
+            let patch = patch.with_unlisted(unlisted);
+            let applied = patch.apply(&mut article, &grant(caller));
+            applied.map(|changed| (article, changed))
+        };
+        let dropped = apply(Unlisted::Drop);
+        if let Ok((article, changed)) = &dropped {
+            for field in changed.iter() {
+                let theirs = FIELDS.iter().any(|(name, within, .., later)| {
+                    pointer(name, within) == field && meets(caller, later)
+                });
+                prop_assert!(theirs, "{} by {}", field, caller);
+            }
+            prop_assert_eq!(article == &blank(), changed.is_empty());
+            prop_assert_eq!((article.id, article.salary), (7, 9));
+        }
+        match (apply(Unlisted::Refuse), dropped) {
+            (Ok(refused), Ok(dropped)) => prop_assert_eq!(refused, dropped),
+            (Ok(_), Err(_)) => prop_assert!(false, "dropping refuses more"),
+            (Err(problem), Ok(_)) => {
+                let all = problem.faults().iter();
+                prop_assert!(all.into_iter().all(|fault| fault.code == "unknown-field"));
+            }
+            (Err(_), Err(_)) => {}
+        }
+    }
 }

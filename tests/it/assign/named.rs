@@ -7,13 +7,13 @@ use serde_json::json;
 
 #[derive(Clone, Debug, Default, PartialEq, Assignable, View)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "SCREAMING_SNAKE_CASE"))]
-struct Odd<T>
+struct Odd<S>
 where
-    T: PartialEq + DeserializeOwned + Serialize,
+    S: PartialEq + DeserializeOwned + Serialize,
 {
     #[assign(write)]
     #[view(read)]
-    r#type: T,
+    r#type: S,
     #[assign(write, optional)]
     #[view(read)]
     #[serde(rename(deserialize = "a/b~*", serialize = "out"), default)]
@@ -21,6 +21,29 @@ where
     #[assign(create)]
     #[view(never)]
     two_words: u8,
+}
+
+/// All of it is the server's.
+#[derive(Clone, Debug, Default, PartialEq, Assignable, View)]
+struct Closed {
+    #[assign(never)]
+    #[view(never)]
+    secret: u8,
+}
+
+#[test]
+fn a_model_of_which_nothing_is_the_callers_takes_and_shows_nothing() {
+    let grant = Grant::of_stranger();
+    let mut closed = Closed { secret: 1 };
+    for (body, is_refused) in [("{}", false), (r#"{"secret":2}"#, true)] {
+        let patch = Patch::<Closed>::read(body.as_bytes()).unwrap();
+        assert_eq!(patch.apply(&mut closed, &grant).is_err(), is_refused);
+    }
+    assert_eq!(closed.secret, 1);
+    assert_eq!(
+        serde_json::to_value(closed.seen_by(&grant)).unwrap(),
+        json!({})
+    );
 }
 
 #[test]
