@@ -159,6 +159,7 @@ mod role;
 mod rules;
 mod said;
 mod sent;
+mod step;
 mod view;
 
 pub use allowlist::FieldAllowlist;

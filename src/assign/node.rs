@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::listing::{Listing, holds_object};
+use super::step::unescaped;
 use crate::config::ConfigError;
 
 /// What is listed of one field.
@@ -26,14 +27,13 @@ impl Node {
         let steps = pointer.strip_prefix('/').ok_or_else(bad)?;
         let mut node = self;
         for step in steps.split('/') {
-            let rest = step.replace("~0", "").replace("~1", "");
-            if step.is_empty() || rest.contains('~') || step == "**" {
+            if step.is_empty() || step == "**" {
                 return Err(bad());
             }
             node = match step {
                 "*" => node.each.get_or_insert_default(),
                 name => {
-                    let name = name.replace("~1", "/").replace("~0", "~");
+                    let name = unescaped(name).ok_or_else(bad)?;
                     node.members.entry(name).or_default()
                 }
             };
@@ -192,6 +192,7 @@ mod tests {
             &["/a//b"],
             &["/~"],
             &["/a~2"],
+            &["/~~01"],
             &["/**"],
         ] {
             assert!(FieldAllowlist::new(fields).is_err(), "{fields:?}");

@@ -1,5 +1,7 @@
 //! JSON pointers that callers write (RFC 6901).
 
+use crate::assign::step::unescaped;
+
 /// The longest pointer, in bytes.
 const MAX_BYTES: usize = 1024;
 
@@ -25,11 +27,10 @@ impl Pointer {
             return None;
         }
         for part in parts {
-            let is_escaped = !part.replace("~0", "").replace("~1", "").contains('~');
-            if !is_escaped || steps.len() == MAX_STEPS {
+            if steps.len() == MAX_STEPS {
                 return None;
             }
-            steps.push(part.replace("~1", "/").replace("~0", "~"));
+            steps.push(unescaped(part)?);
         }
         let text = text.to_owned();
         Some(Self { text, steps })

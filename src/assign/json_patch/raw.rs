@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::pointer::{Pointer, index};
@@ -63,7 +64,7 @@ pub(super) fn replace(document: &mut Value, pointer: &Pointer, value: Value) -> 
 }
 
 /// How many bytes `value` is long as JSON without spaces.
-pub(super) fn length(value: &Value) -> usize {
+pub(super) fn length<T: Serialize>(value: &T) -> usize {
     struct Counter(usize);
     impl Write for Counter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -156,9 +156,9 @@ impl<'r> Run<'r> {
         if path.steps().len() + raw::depth(value) > MAX_STEPS {
             return Err(fault(member, "depth", "must not be nested this deeply"));
         }
-        // A comma and, for a member, its name, two quotes and a colon.
-        let name = path.steps().last().map_or(0, String::len);
-        let new = raw::length(value) + name + 4;
+        // A comma and, for a member, its name and a colon.
+        let name = path.steps().last().map_or(0, raw::length);
+        let new = raw::length(value) + name + 2;
         let length = self.length.saturating_sub(old).saturating_add(new);
         if length > self.rules.max_bytes && new > old {
             return Err(fault(member, "max-length", "is too long for this resource"));
