@@ -54,7 +54,7 @@ fn take(store: &dyn Quotas, policy: &Policy, limit: &Limit, number: u64, now: u6
         key: black_box(&key),
         limit,
         cost: 1,
-        now,
+        now: now.into(),
     };
     match store.take(charge) {
         Answer::Ready(Some(answer)) => answer.unwrap(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use portcullis::clock::{Clock, SystemClock};
+use portcullis::clock::{Moment, SystemClock};
 use portcullis::secret::Secret;
 use portcullis::store::redis::{RedisQuotas, RedisStore};
 use portcullis::store::{Charge, Key, Policy, Quota, Quotas};
@@ -65,7 +65,7 @@ async fn take(quotas: Arc<RedisQuotas<MultiplexedConnection>>, number: u32) {
         key: &Key::from(u64::from(number % 1_000)),
         limit: &limit,
         cost: 1,
-        now: SystemClock.ticks(),
+        now: Moment::of(&SystemClock),
     };
     assert!(quotas.take(charge).await.unwrap().admitted);
 }

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use http::header::{AsHeaderName, HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
 
 /// What is left of a quota (draft-ietf-httpapi-ratelimit-headers): a list, an item for each limit.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -90,10 +91,16 @@ pub(crate) fn is_b64token(token: &[u8]) -> bool {
     !body.is_empty() && body.iter().fold(0, |any, byte| any | is_foreign(*byte)) == 0
 }
 
-/// Writes `text` as a quoted-string (RFC 9110, section 5.6.4), which is also a structured-field
-/// string (RFC 9651, section 3.3.3). What neither can bear (controls, non-ASCII) becomes `?`.
+/// `text` as a quoted-string (RFC 9110, section 5.6.4), which is also a structured-field string
+/// (RFC 9651, section 3.3.3). What neither can bear (controls, non-ASCII) becomes `?`.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
+    push_quoted(&mut out, text);
+    out
+}
+
+/// Writes it behind what is there.
+pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -103,11 +110,10 @@ pub(crate) fn quoted(text: &str) -> String {
         }
     }
     out.push('"');
-    out
 }
 
-/// A field value put together from `parts`, in one allocation. What no header can bear gives an
-/// empty value.
+/// A field value put together from `parts`, in one allocation and without another copy of them. What
+/// no header can bear gives an empty value.
 pub(crate) fn joined(parts: &[&[u8]]) -> HeaderValue {
     let mut out = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
@@ -116,30 +122,36 @@ pub(crate) fn joined(parts: &[&[u8]]) -> HeaderValue {
     HeaderValue::from_maybe_shared(out.freeze()).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// The decimal digits of a number, without an allocation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
+/// A field value that is being written. It is put together on the stack, since most are short.
+#[derive(Debug, Default)]
+pub(crate) struct Text(SmallVec<[u8; 128]>);
 
-impl Decimal {
-    pub(crate) fn new(mut number: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut start = digits.len();
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            start = place;
-            *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        Self { digits, start }
+impl Text {
+    #[inline]
+    pub(crate) fn push(&mut self, part: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(part);
+        self
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.digits.get(self.start..).unwrap_or_default()
+    /// A number in decimal digits.
+    #[inline]
+    pub(crate) fn push_number(&mut self, number: u64) -> &mut Self {
+        self.push(itoa::Buffer::new().format(number).as_bytes())
+    }
+
+    /// What has to stand before the next item of a list.
+    #[inline]
+    pub(crate) fn next_item(&mut self) -> &mut Self {
+        if self.0.is_empty() {
+            return self;
+        }
+        self.push(b", ")
+    }
+
+    /// The value; an empty one if no header can bear it.
+    #[inline]
+    pub(crate) fn value(&self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
@@ -196,18 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_in_full() {
-        for number in [0, 9, 10, 1_234, u64::MAX] {
-            assert_eq!(
-                Decimal::new(number).as_bytes(),
-                number.to_string().as_bytes()
-            );
-        }
-    }
-
-    #[test]
-    fn a_joined_value_is_its_parts_in_order() {
+    fn a_value_is_its_parts_in_order() {
         assert_eq!(joined(&[b"a=", b"1"]), "a=1");
         assert_eq!(joined(&[b"a\n"]), "");
+        let mut text = Text::default();
+        text.next_item().push(b"a=").push_number(0);
+        text.next_item().push(b"b=").push_number(u64::MAX);
+        assert_eq!(text.value(), "a=0, b=18446744073709551615");
+        assert_eq!(text.push(b"\n").value(), "");
     }
 }

@@ -111,7 +111,7 @@ impl<A: Authenticator> GuessLimit<A> {
             key,
             limit: &self.limit,
             cost: 1,
-            now,
+            now: now.into(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::attempt::{Attempt, Taken};
 use super::keys::{Counted, Keys};
 use super::rule::Failures;
 use super::track::{Charged, Track};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::ConfigError;
 use crate::event;
 use crate::identity::ClientAddr;
@@ -244,7 +244,7 @@ impl LoginThrottle {
                 key: &key,
                 limit: &self.once,
                 cost,
-                now: self.clock.ticks(),
+                now: Moment::of(&*self.clock),
             })
             .await
     }

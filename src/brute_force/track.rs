@@ -71,7 +71,7 @@ impl Track {
             key: &counted,
             limit,
             cost,
-            now,
+            now: now.into(),
         };
         if let Some(free) = &self.free {
             let freely = store.take(of(&self.counting, free, 1)).await?;
@@ -118,7 +118,7 @@ impl Track {
             key: &counted,
             limit,
             cost,
-            now: then,
+            now: then.into(),
         };
         // After that time somebody else may have set it anew, and it keeps nobody waiting.
         if now.saturating_sub(then) < kept {

@@ -106,7 +106,7 @@ impl Stop {
     }
 
     /// Has the response bear the stamps of `earlier` guards as well.
-    pub(super) fn after(mut self, earlier: Pass) -> Self {
+    pub(crate) fn after(mut self, earlier: Pass) -> Self {
         self.pass = earlier.and(std::mem::take(&mut self.pass));
         self
     }

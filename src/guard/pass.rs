@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use smallvec::SmallVec;
 
 use super::check::Stop;
-use crate::field::{RATE_LIMIT, RATE_LIMIT_POLICY};
 
 /// The head of a finished response, for guards that count outcomes.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +19,12 @@ pub struct ResponseHead<'a> {
 }
 
 /// A header to set on the response.
-type Stamp = (HeaderName, HeaderValue);
+struct Stamp {
+    name: HeaderName,
+    value: HeaderValue,
+    /// Whether it is added to what is there, or takes its place.
+    is_added: bool,
+}
 
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
@@ -30,7 +34,7 @@ pub struct Pass(Option<Box<Errand>>);
 
 #[derive(Default)]
 struct Errand {
-    /// Most stacks stamp a few headers, which then need no further allocation.
+    /// Most stacks set a few headers, which need no allocation of their own.
     stamps: SmallVec<[Stamp; 3]>,
     watch: Option<Watch>,
 }
@@ -40,14 +44,35 @@ impl Pass {
     /// handler has set; only `Vary`, `RateLimit` and `RateLimit-Policy` are added to.
     #[must_use]
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
-        let mut stamps = stamps.into_iter().peekable();
-        if stamps.peek().is_none() {
-            return Self(None);
+        let mut pass = Self::default();
+        for (name, value) in stamps {
+            if matches!(name.as_str(), "vary" | "ratelimit" | "ratelimit-policy") {
+                pass.add(name, value);
+            } else {
+                pass.stamp(name, value);
+            }
         }
-        Self(Some(Box::new(Errand {
-            stamps: stamps.collect(),
-            watch: None,
-        })))
+        pass
+    }
+
+    /// Has this header stand on the response, instead of any other of that name.
+    pub(crate) fn stamp(&mut self, name: HeaderName, value: HeaderValue) {
+        self.push(name, value, false);
+    }
+
+    /// Has this header stand on the response besides others of that name.
+    pub(crate) fn add(&mut self, name: HeaderName, value: HeaderValue) {
+        self.push(name, value, true);
+    }
+
+    /// Written where it stays: headers are large enough that moving them shows.
+    #[inline]
+    fn push(&mut self, name: HeaderName, value: HeaderValue, is_added: bool) {
+        self.0.get_or_insert_default().stamps.push(Stamp {
+            name,
+            value,
+            is_added,
+        });
     }
 
     /// Has `watch` see the head of the finished response. It is not called if the request is
@@ -98,12 +123,13 @@ impl Pass {
     /// Lists are added to, since each guard and the handler may have something to add: what they
     /// looked at, the quotas they took from.
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
-        let Some(errand) = self.0 else { return };
-        for (name, value) in errand.stamps {
-            if [VARY, RATE_LIMIT, RATE_LIMIT_POLICY].contains(&name) {
-                response.headers_mut().append(name, value);
+        let Some(mut errand) = self.0 else { return };
+        let headers = response.headers_mut();
+        for stamp in errand.stamps.drain(..) {
+            if stamp.is_added {
+                headers.append(stamp.name, stamp.value);
             } else {
-                response.headers_mut().insert(name, value);
+                headers.insert(stamp.name, stamp.value);
             }
         }
         if let Some(watch) = errand.watch {
@@ -117,10 +143,10 @@ impl Pass {
 
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stamps = self.0.as_ref().map(|errand| &errand.stamps[..]);
-        f.debug_struct("Pass")
-            .field("stamps", &stamps.unwrap_or_default())
-            .finish_non_exhaustive()
+        let stamps = self.0.iter().flat_map(|errand| &errand.stamps);
+        f.debug_map()
+            .entries(stamps.map(|stamp| (&stamp.name, &stamp.value)))
+            .finish()
     }
 }
 
@@ -129,9 +155,10 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU16, Ordering};
 
-    use http::header::{CACHE_CONTROL, ORIGIN};
+    use http::header::{CACHE_CONTROL, ORIGIN, VARY};
 
     use super::*;
+    use crate::field::{RATE_LIMIT, RATE_LIMIT_POLICY};
 
     #[test]
     fn stamps_replace_what_the_handler_set_and_vary_is_added_to() {

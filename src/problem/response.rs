@@ -13,7 +13,7 @@ use serde_json::json;
 use super::details::Problem;
 use super::dialect::Dialect;
 use super::kind::Kind;
-use crate::field::quoted;
+use crate::field::push_quoted;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 const GRAPHQL_RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json");
@@ -77,19 +77,18 @@ impl Problem {
 
     /// The problem of the draft on rate limit headers, which names the policies.
     fn to_quota_exceeded(&self) -> Bytes {
-        let (title, status) = (self.kind().title(), self.status().as_u16());
-        let mut body = String::with_capacity(256);
-        // Writing to a String cannot fail.
-        let _ = write!(
-            body,
-            r#"{{"type":"{QUOTA_EXCEEDED}","title":"{title}","status":{status},"violated-policies":["#
-        );
+        let mut body = String::with_capacity(QUOTA_ROOM);
+        if self.status() == Kind::QuotaExceeded.status() {
+            body.push_str(&QUOTA_USUAL);
+        } else {
+            body.push_str(&quota_exceeded(self.status()));
+        }
         for (i, name) in self.violated_policies().enumerate() {
             if i > 0 {
                 body.push(',');
             }
             // A name is printable ASCII, of which JSON escapes what structured fields do.
-            body.push_str(&quoted(name));
+            push_quoted(&mut body, name);
         }
         body.push_str("]}");
         Bytes::from(body)
@@ -109,6 +108,19 @@ static PLAIN: LazyLock<[Bytes; Kind::ALL.len()]> = LazyLock::new(|| {
     let plain = |kind: Kind| Bytes::from(members(kind, kind.status()) + "}");
     Kind::ALL.map(plain)
 });
+
+/// The problem of the draft, up to the names of the policies.
+static QUOTA_USUAL: LazyLock<String> =
+    LazyLock::new(|| quota_exceeded(Kind::QuotaExceeded.status()));
+/// Enough for that and two names.
+const QUOTA_ROOM: usize = 320;
+
+fn quota_exceeded(status: StatusCode) -> String {
+    let (title, status) = (Kind::QuotaExceeded.title(), status.as_u16());
+    format!(
+        r#"{{"type":"{QUOTA_EXCEEDED}","title":"{title}","status":{status},"violated-policies":["#
+    )
+}
 
 /// What every document says, without the end.
 fn members(kind: Kind, status: StatusCode) -> String {

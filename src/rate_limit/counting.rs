@@ -46,7 +46,7 @@ impl Taken {
             key: &self.key,
             limit: &self.limit,
             cost,
-            now,
+            now: now.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The way of one request through the quotas of a limit.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -10,6 +11,7 @@ use super::guard::RateLimit;
 use super::label::seconds;
 use super::rule::{Asked, Rule};
 use super::spent::Spent;
+use crate::clock::Moment;
 use crate::event::{self, Outcome};
 use crate::guard::{Pass, Stop};
 use crate::problem::{Kind, Problem};
@@ -19,17 +21,17 @@ use crate::store::{Answer, Charge, Decision, StoreError};
 const STORE_RETRY: u64 = 5;
 
 type Each<T> = SmallVec<[T; 2]>;
-type Owing = SmallVec<[Taken; 1]>;
+pub(super) type Owing = SmallVec<[Taken; 1]>;
 
 impl RateLimit {
     /// Takes from each quota that concerns the request, or from none.
     pub(super) async fn decide(&self, head: &mut Parts) -> Result<Pass, Stop> {
-        let now = self.till.clock.ticks();
+        let now = self.now();
         let mut owing = Owing::new();
         let asked = self.asked(head)?;
         let mut decisions = undecided(&asked);
         let is_in = self.take_all(&asked, &mut decisions, now).await;
-        let pass = self.told(head, &asked, &decisions, is_in, now)?;
+        let pass = self.told(head, &asked, &decisions, is_in.map_err(unavailable)?, now)?;
         if self.only_reports() {
             self.report(head, now, &mut owing).await;
         }
@@ -42,16 +44,52 @@ impl RateLimit {
         if self.only_reports() {
             return Ok(None);
         }
-        let now = self.till.clock.ticks();
+        let now = self.now();
+        if let [rule] = self.rules.as_slice() {
+            return self.decide_one(rule, head, now);
+        }
         let asked = self.asked(head)?;
         let mut decisions = undecided(&asked);
         let Some(is_in) = self.take_now(&asked, &mut decisions, now) else {
             return Ok(None);
         };
-        let pass = self.told(head, &asked, &decisions, is_in, now)?;
+        let pass = self.told(head, &asked, &decisions, is_in.map_err(unavailable)?, now)?;
         let owing = asked.into_iter().filter_map(|asked| to_settle(asked, now));
         let owing = owing.collect();
         Ok(Some(self.watched(head, pass, owing)))
+    }
+
+    /// The same for the only quota of a limit.
+    fn decide_one(
+        &self,
+        rule: &Rule,
+        head: &mut Parts,
+        now: Moment<'_>,
+    ) -> Result<Option<Pass>, Stop> {
+        let Some(asked) = rule.asked(head).map_err(misconfigured)? else {
+            return Ok(Some(Pass::default()));
+        };
+        let Answer::Ready(Some(answer)) = self.till.store.take(asked.charge(now)) else {
+            return Ok(None);
+        };
+        let decision = answer.map_err(unavailable)?;
+        let (all, decisions) = (from_ref(&asked), from_ref(&decision));
+        let pass = self.told(head, all, decisions, decision.admitted, now)?;
+        if matches!(rule.counting, Counting::Everything) {
+            return Ok(Some(pass)); // nothing has to be settled
+        }
+        let owing = to_settle(asked, now).into_iter().collect();
+        Ok(Some(self.watched(head, pass, owing)))
+    }
+
+    /// What may have to be given back is taken at a moment that can be named.
+    fn now(&self) -> Moment<'_> {
+        let counts_all = |rule: &Rule| matches!(rule.counting, Counting::Everything);
+        if self.rules.iter().all(counts_all) {
+            Moment::of(&*self.till.clock)
+        } else {
+            Moment::at(self.till.clock.ticks())
+        }
     }
 
     fn only_reports(&self) -> bool {
@@ -61,10 +99,7 @@ impl RateLimit {
     fn asked<'h>(&'h self, head: &'h Parts) -> Result<Each<Asked<'h>>, Stop> {
         let mut asked = Each::new();
         for rule in self.rules.iter().filter(|rule| !rule.is_reporting) {
-            let found = rule
-                .asked(head)
-                .map_err(|reason| Problem::new(Kind::Misconfigured).because(reason))?;
-            asked.extend(found);
+            asked.extend(rule.asked(head).map_err(misconfigured)?);
         }
         Ok(asked)
     }
@@ -74,17 +109,8 @@ impl RateLimit {
         &self,
         asked: &[Asked<'_>],
         decisions: &mut [Decision],
-        now: u64,
+        now: Moment<'_>,
     ) -> Option<Result<bool, StoreError>> {
-        if let ([asked], [decision]) = (asked, &mut *decisions) {
-            return match self.till.store.take(asked.charge(now)) {
-                Answer::Ready(answer) => answer.map(|answer| {
-                    *decision = answer?;
-                    Ok(decision.admitted)
-                }),
-                Answer::Later(_) => None,
-            };
-        }
         if asked.is_empty() {
             return Some(Ok(true));
         }
@@ -99,7 +125,7 @@ impl RateLimit {
         &self,
         asked: &[Asked<'_>],
         decisions: &mut [Decision],
-        now: u64,
+        now: Moment<'_>,
     ) -> Result<bool, StoreError> {
         if let ([asked], [decision]) = (asked, &mut *decisions) {
             *decision = self.till.store.take(asked.charge(now)).await?;
@@ -115,56 +141,20 @@ impl RateLimit {
         head: &Parts,
         asked: &[Asked<'_>],
         decisions: &[Decision],
-        is_in: Result<bool, StoreError>,
-        now: u64,
+        is_in: bool,
+        now: Moment<'_>,
     ) -> Result<Pass, Stop> {
-        let is_in = is_in.map_err(unavailable)?;
         let wall = || self.till.clock.now();
-        let stamps = self.headers.stamps(asked, decisions, wall);
+        let mut pass = Pass::default();
+        self.headers.stamp(&mut pass, asked, decisions, wall);
         if !is_in {
             let problem = self.refusal(head, asked, decisions, now);
-            return Err(Stop::from(problem).stamped(stamps));
+            return Err(Stop::from(problem).after(pass));
         }
         for (asked, decision) in asked.iter().zip(decisions) {
             self.warn(head, asked, decision, now);
         }
-        Ok(Pass::stamped(stamps))
-    }
-
-    /// Takes from the quotas that only report, each by itself, and tells of those that are used up.
-    async fn report(&self, head: &Parts, now: u64, owing: &mut Owing) {
-        for rule in self.rules.iter().filter(|rule| rule.is_reporting) {
-            match self.look(rule, head, now).await {
-                Ok(Some(taken)) => owing.push(taken),
-                Ok(None) => {}
-                Err(fault) => {
-                    event::quota(head, Outcome::WouldLimit, fault, rule.name(), 1);
-                }
-            }
-        }
-    }
-
-    async fn look(
-        &self,
-        rule: &Rule,
-        head: &Parts,
-        now: u64,
-    ) -> Result<Option<Taken>, &'static str> {
-        let Some(asked) = rule.asked(head)? else {
-            return Ok(None);
-        };
-        let found = self.till.store.take(asked.charge(now)).await;
-        let decision = found.map_err(|_| "quota_store_failed")?;
-        if decision.admitted {
-            self.warn(head, &asked, &decision, now);
-            return Ok(to_settle(asked, now));
-        }
-        let times = self.tally.would_refuse(&asked, now, self.event_interval);
-        if times > 0 {
-            let (outcome, reason) = (Outcome::WouldLimit, reason(&decision));
-            event::quota(head, outcome, reason, rule.name(), times);
-        }
-        Ok(None)
+        Ok(pass)
     }
 
     /// Whoever is told to come back finds the door open, unless somebody else was quicker.
@@ -174,7 +164,7 @@ impl RateLimit {
         head: &Parts,
         asked: &[Asked<'_>],
         decisions: &[Decision],
-        now: u64,
+        now: Moment<'_>,
     ) -> Problem {
         let mut refused = asked
             .iter()
@@ -183,7 +173,8 @@ impl RateLimit {
             .peekable();
         let name = || self.offender.as_ref().and_then(|name| name(head));
         let times = refused.peek().map_or(1, |(asked, _)| {
-            self.tally.refused(asked, now, self.event_interval, name)
+            self.tally
+                .refused(asked, now.coarse(), self.event_interval, name)
         });
         let mut problem = Problem::new(Kind::QuotaExceeded).told(times);
         // The longest wait counts, and none will help if one quota can never bear the cost.
@@ -204,14 +195,20 @@ impl RateLimit {
     }
 
     /// Tells that a quota is nearly used up, when it comes to be.
-    fn warn(&self, head: &Parts, asked: &Asked<'_>, decision: &Decision, now: u64) {
+    pub(super) fn warn(
+        &self,
+        head: &Parts,
+        asked: &Asked<'_>,
+        decision: &Decision,
+        now: Moment<'_>,
+    ) {
         let near = decision.limit.saturating_mul(self.near.into());
         let used = decision.limit.saturating_sub(decision.remaining);
         let before = used.saturating_sub(asked.cost.into());
         if used.saturating_mul(100) < near || before.saturating_mul(100) >= near {
             return;
         }
-        let times = self.tally.warned(asked, now, self.event_interval);
+        let times = self.tally.warned(asked, now.coarse(), self.event_interval);
         if times > 0 {
             let (outcome, name) = (Outcome::NearLimit, asked.rule.name());
             event::quota(head, outcome, "quota_nearly_used_up", name, times);
@@ -247,25 +244,23 @@ fn undecided(asked: &[Asked<'_>]) -> Each<Decision> {
 }
 
 /// What has to be looked at again once there is a response.
-fn to_settle(asked: Asked<'_>, now: u64) -> Option<Taken> {
+pub(super) fn to_settle(asked: Asked<'_>, now: Moment<'_>) -> Option<Taken> {
     if matches!(asked.rule.counting, Counting::Everything) {
         return None;
     }
     Some(Taken {
         policy: Arc::clone(asked.rule.label.policy()),
         counting: asked.rule.counting.clone(),
+        limit: *asked.limit(),
         key: asked.key.into_owned(),
-        limit: asked.limit,
         cost: asked.cost,
-        at: now,
+        at: now.ticks(),
     })
 }
 
-fn reason(decision: &Decision) -> &'static str {
-    match decision.retry_after {
-        Some(_) => "quota_used_up",
-        None => "cost_above_quota",
-    }
+#[cold]
+fn misconfigured(reason: &'static str) -> Problem {
+    Problem::new(Kind::Misconfigured).because(reason)
 }
 
 #[cold]

@@ -1,11 +1,11 @@
 //! The headers in which callers are told where they stand.
 
-use http::header::{HeaderName, HeaderValue};
-use smallvec::SmallVec;
+use http::header::HeaderName;
 
 use super::label::seconds;
 use super::rule::Asked;
-use crate::field::{Decimal, RATE_LIMIT, RATE_LIMIT_POLICY, joined};
+use crate::field::{RATE_LIMIT, RATE_LIMIT_POLICY, Text};
+use crate::guard::Pass;
 use crate::store::Decision;
 
 /// In which headers callers are told where they stand, on success and on refusal. `Retry-After`
@@ -34,32 +34,28 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-pub(super) type Stamps = SmallVec<[(HeaderName, HeaderValue); 3]>;
-
 impl HeaderDraft {
-    /// The headers that tell `decisions`, one for each of `asked`. `wall` gives the time in seconds
+    /// Has the response tell `decisions`, one for each of `asked`. `wall` gives the time in seconds
     /// since the Unix epoch.
-    pub(super) fn stamps(
+    pub(super) fn stamp(
         self,
+        pass: &mut Pass,
         asked: &[Asked<'_>],
         decisions: &[Decision],
         wall: impl FnOnce() -> u64,
-    ) -> Stamps {
+    ) {
         let base = match self {
-            Self::Silent => return Stamps::new(),
-            Self::Draft11 => return draft_11(asked, decisions),
+            Self::Silent => return,
+            Self::Draft11 => return draft_11(pass, asked, decisions),
             Self::LegacyDelta => 0,
             Self::LegacyEpoch => wall(),
         };
-        let Some(told) = decisions.iter().reduce(tighter) else {
-            return Stamps::new();
-        };
-        let reset = base.saturating_add(seconds(told.reset_after));
-        Stamps::from([
-            (LIMIT, told.limit.into()),
-            (REMAINING, told.remaining.into()),
-            (RESET, reset.into()),
-        ])
+        if let Some(told) = decisions.iter().reduce(tighter) {
+            let reset = base.saturating_add(seconds(told.reset_after));
+            pass.stamp(LIMIT, told.limit.into());
+            pass.stamp(REMAINING, told.remaining.into());
+            pass.stamp(RESET, reset.into());
+        }
     }
 }
 
@@ -75,48 +71,29 @@ fn tighter<'a>(one: &'a Decision, other: &'a Decision) -> &'a Decision {
     if is_other { other } else { one }
 }
 
-fn draft_11(asked: &[Asked<'_>], decisions: &[Decision]) -> Stamps {
-    let policies: SmallVec<[HeaderValue; 2]> = asked
-        .iter()
-        .map(|asked| {
-            let planned = asked.planned.map(|quota| (quota, &asked.limit));
-            asked.rule.label.policy_item(planned)
-        })
-        .collect();
-    let numbers: SmallVec<[(Decimal, Decimal); 2]> = decisions
-        .iter()
-        .map(|told| {
-            let reset = Decimal::new(seconds(told.reset_after));
-            (Decimal::new(told.remaining), reset)
-        })
-        .collect();
-    let mut state = SmallVec::<[&[u8]; 10]>::new();
-    for (asked, (left, reset)) in asked.iter().zip(&numbers) {
-        if !state.is_empty() {
-            state.push(b", ");
-        }
-        state.extend([
-            asked.rule.label.prefix(),
-            left.as_bytes(),
-            b";t=",
-            reset.as_bytes(),
-        ]);
-    }
-    let policies = match policies.as_slice() {
-        [] => return Stamps::new(),
-        [only] => only.clone(),
+fn draft_11(pass: &mut Pass, asked: &[Asked<'_>], decisions: &[Decision]) {
+    let policies = match asked {
+        [] => return,
+        [only] => only.policy_item(),
         several => {
-            let mut parts = SmallVec::<[&[u8]; 4]>::new();
-            for policy in several {
-                if !parts.is_empty() {
-                    parts.push(b", ");
-                }
-                parts.push(policy.as_bytes());
+            let mut policies = Text::default();
+            for asked in several {
+                policies.next_item().push(asked.policy_item().as_bytes());
             }
-            joined(&parts)
+            policies.value()
         }
     };
-    Stamps::from_iter([(RATE_LIMIT_POLICY, policies), (RATE_LIMIT, joined(&state))])
+    let mut state = Text::default();
+    for (asked, told) in asked.iter().zip(decisions) {
+        state
+            .next_item()
+            .push(asked.rule.label.prefix())
+            .push_number(told.remaining)
+            .push(b";t=")
+            .push_number(seconds(told.reset_after));
+    }
+    pass.add(RATE_LIMIT_POLICY, policies);
+    pass.add(RATE_LIMIT, state.value());
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::HeaderValue;
 
 use crate::config::ConfigError;
-use crate::field::{Decimal, joined, quoted};
+use crate::field::{Text, quoted};
 use crate::store::{Limit, Policy, Quota};
 
 const NANOSECONDS: u64 = 1_000_000_000;
@@ -45,12 +45,12 @@ impl Label {
     }
 
     /// The item that tells the quota, or another one that is kept under the same name.
-    pub(super) fn policy_item(&self, planned: Option<(Quota, &Limit)>) -> HeaderValue {
+    pub(super) fn policy_item(&self, planned: Option<&(Quota, Limit)>) -> HeaderValue {
         match planned {
             None => self.quota.clone(),
             Some((quota, limit)) => {
                 let name = self.prefix.strip_suffix(b";r=").unwrap_or_default();
-                told(name, quota, limit)
+                told(name, *quota, limit)
             }
         }
     }
@@ -63,13 +63,13 @@ impl Label {
 
 /// How a quota is told; its name is `quoted`.
 fn told(quoted: &[u8], quota: Quota, limit: &Limit) -> HeaderValue {
-    joined(&[
-        quoted,
-        b";q=",
-        Decimal::new(limit.units().into()).as_bytes(),
-        b";w=",
-        Decimal::new(quota.window_seconds()).as_bytes(),
-    ])
+    Text::default()
+        .push(quoted)
+        .push(b";q=")
+        .push_number(limit.units().into())
+        .push(b";w=")
+        .push_number(quota.window_seconds())
+        .value()
 }
 
 /// Nanoseconds in seconds, rounded up, so that nobody comes back too early.
@@ -94,7 +94,7 @@ mod tests {
         let limit = planned.checked().unwrap();
         let odd = label(r#"a "b" \c"#, Quota::per_minute(1));
         assert_eq!(
-            odd.policy_item(Some((planned, &limit))),
+            odd.policy_item(Some(&(planned, limit))),
             r#""a \"b\" \\c";q=3;w=28800"#
         );
     }

@@ -93,6 +93,7 @@ mod guard;
 mod headers;
 mod label;
 mod offenders;
+mod reporting;
 mod rule;
 mod spent;
 mod tally;

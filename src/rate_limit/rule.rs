@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::HeaderValue;
 use http::request::Parts;
 
 use super::counting::Counting;
 use super::label::Label;
+use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::identity::{ClientAddr, Facts, Networks, Principal};
 use crate::partition::By;
@@ -55,9 +57,8 @@ pub(super) struct Asked<'a> {
     pub(super) rule: &'a Rule,
     pub(super) key: Key<'a>,
     pub(super) cost: u32,
-    pub(super) limit: Limit,
-    /// The quota, if it is not that of the rule.
-    pub(super) planned: Option<Quota>,
+    /// The quota, if it is not that of the rule; in a box, since it seldom is and this is moved.
+    planned: Option<Box<(Quota, Limit)>>,
 }
 
 impl Rule {
@@ -107,6 +108,7 @@ impl Rule {
     ///
     /// # Errors
     /// The reason, if the application is put together so that nobody can know.
+    #[inline]
     pub(super) fn asked<'a>(&'a self, head: &'a Parts) -> Result<Option<Asked<'a>>, &'static str> {
         if self.exempts(head) {
             return Ok(None);
@@ -114,7 +116,6 @@ impl Rule {
         let Some(key) = self.by.find(head)? else {
             return Ok(None);
         };
-        let planned = self.planned(head)?;
         Ok(Some(Asked {
             rule: self,
             key,
@@ -122,8 +123,10 @@ impl Rule {
                 Cost::Units(units) => *units,
                 Cost::Of(cost) => cost(head),
             },
-            limit: planned.map_or(self.limit, |(_, limit)| limit),
-            planned: planned.map(|(quota, _)| quota),
+            planned: match &self.plan {
+                Plan::Same => None,
+                plan => self.planned(plan, head)?.map(Box::new),
+            },
         }))
     }
 
@@ -135,8 +138,8 @@ impl Rule {
     }
 
     /// The quota of the caller's own.
-    fn planned(&self, head: &Parts) -> Result<Option<(Quota, Limit)>, &'static str> {
-        let quota = match &self.plan {
+    fn planned(&self, plan: &Plan, head: &Parts) -> Result<Option<(Quota, Limit)>, &'static str> {
+        let quota = match plan {
             Plan::Same => return Ok(None),
             Plan::Allowances => {
                 let caller = Facts::caller(&head.extensions).principal();
@@ -160,14 +163,26 @@ impl Rule {
 
 impl<'a> Asked<'a> {
     /// The charge at the moment `now`.
-    pub(super) fn charge(&'a self, now: u64) -> Charge<'a> {
+    pub(super) fn charge(&'a self, now: Moment<'a>) -> Charge<'a> {
         Charge {
             policy: self.rule.label.policy(),
             key: &self.key,
-            limit: &self.limit,
+            limit: self.limit(),
             cost: self.cost,
             now,
         }
+    }
+
+    pub(super) fn limit(&self) -> &Limit {
+        match &self.planned {
+            Some(planned) => &planned.1,
+            None => &self.rule.limit,
+        }
+    }
+
+    /// The item that tells the quota.
+    pub(super) fn policy_item(&self) -> HeaderValue {
+        self.rule.label.policy_item(self.planned.as_deref())
     }
 }
 

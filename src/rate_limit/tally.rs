@@ -1,16 +1,16 @@
 //! What is told of refusals, and what is kept of those that are not told.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::offenders::{Offender, Sketch};
 use super::rule::Asked;
+use crate::store::SecretHash;
 
 /// What a limit and its clones have refused.
 pub(super) struct Tally {
-    secret: RandomState,
+    secret: SecretHash,
     refused: AtomicU64,
     refusals: Sampler,
     warnings: Sampler,
@@ -20,7 +20,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new() -> Self {
         Self {
-            secret: RandomState::new(),
+            secret: SecretHash::new(),
             refused: AtomicU64::new(0),
             refusals: Sampler::new(),
             warnings: Sampler::new(),
@@ -68,9 +68,7 @@ impl Tally {
     }
 
     fn id(&self, asked: &Asked<'_>) -> u64 {
-        let (kind, realm, value) = asked.key.parts();
-        let policy = asked.rule.label.policy().id();
-        self.secret.hash_one((policy, kind as u8, realm, value))
+        self.secret.of(asked.rule.label.policy().id(), &asked.key)
     }
 }
 

@@ -9,7 +9,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, Hea
 use http::{HeaderMap, Response, StatusCode};
 
 use super::guard::ProtectedResource;
-use crate::field::{Decimal, joined};
+use crate::field::Text;
 
 impl ProtectedResource {
     /// The route that serves the document, to be merged into the application's outermost router and
@@ -23,13 +23,11 @@ impl ProtectedResource {
     /// When merged into a router that has a route of the same path already, as `axum` says.
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let document = Bytes::from(self.members.to_json());
-        let age = Decimal::new(self.max_age);
+        let mut age = Text::default();
+        age.push(b"public, max-age=").push_number(self.max_age);
         let mut headers = HeaderMap::with_capacity(3);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(
-            CACHE_CONTROL,
-            joined(&[b"public, max-age=", age.as_bytes()]),
-        );
+        headers.insert(CACHE_CONTROL, age.value());
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         let query = self.place.query.clone();
         let serve = move |OriginalUri(uri): OriginalUri| {

@@ -101,7 +101,7 @@ impl FailingOver {
         charges: &[Charge<'_>],
         decisions: &mut [Decision],
     ) -> Result<bool, StoreError> {
-        let now = charges.first().map_or(0, |charge| charge.now);
+        let now = charges.first().map_or(0, |charge| charge.now.coarse());
         if !self.breaker.lets_ask(now) {
             let left_alone = StoreError::new("quotas", "the store has failed and is left alone");
             return self.without_engine(charges, decisions, left_alone).await;
@@ -130,7 +130,7 @@ impl FailingOver {
         match &self.plan {
             Plan::Local { counts, nodes } => take_share(counts, *nodes, charges, decisions).await,
             Plan::Open { at_most } => {
-                let now = charges.first().map_or(0, |charge| charge.now);
+                let now = charges.first().map_or(0, |charge| charge.now.coarse());
                 if self.breaker.down_for(now) >= *at_most {
                     return Err(fault);
                 }
@@ -175,7 +175,7 @@ impl FailingOver {
             counts.give_back(own).await?;
         }
         // What was taken while the engine failed was not taken from it, or nobody knows.
-        if self.breaker.was_down(charge.now) {
+        if self.breaker.was_down(charge.now.coarse()) {
             return Ok(());
         }
         self.engine.give_back(charge).await

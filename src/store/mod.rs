@@ -31,6 +31,7 @@ mod quotas;
 pub mod redis;
 mod refresh_families;
 mod revocation_marks;
+mod secret_hash;
 mod seen;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod sql;
@@ -54,5 +55,6 @@ pub use quota::{Limit, Quota};
 pub use quotas::{Charge, Decision, Policy, Quotas};
 pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
 pub use revocation_marks::RevocationMarks;
+pub(crate) use secret_hash::SecretHash;
 pub use seen::{Seen, SeenKey};
 pub use window::Window;

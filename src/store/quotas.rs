@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::error::StoreError;
 use super::key::Key;
 use super::quota::Limit;
+use crate::clock::Moment;
 use crate::config::ConfigError;
 
 /// Counts what callers use of their quotas.
@@ -80,9 +81,9 @@ pub struct Charge<'a> {
     pub limit: &'a Limit,
     /// How many units to take; 0 is a look.
     pub cost: u32,
-    /// The moment, in nanoseconds of a clock that never goes back; the same clock for all that is
+    /// The moment, by the ticks of a clock that never goes back; the same clock for all that is
     /// asked of one store. An engine that several processes share reads its own clock instead.
-    pub now: u64,
+    pub now: Moment<'a>,
 }
 
 /// What became of a [`Charge`]. The default is a refusal for good.

@@ -40,7 +40,7 @@ fn admitted(quota: Quota, asked: impl Fn(usize) -> u32) -> Vec<u32> {
             key: &key,
             limit: &limit,
             cost: 1,
-            now: tenth as u64 * 100_000_000,
+            now: (tenth as u64 * 100_000_000).into(),
         };
         match store.take(charge) {
             Answer::Ready(Some(Ok(decision))) => decision.admitted,

@@ -57,7 +57,7 @@ impl House {
             key: &key,
             limit: &quota.checked().unwrap(),
             cost,
-            now: self.clock.ticks(),
+            now: self.clock.ticks().into(),
         };
         self.store.take(charge).await
     }
@@ -175,7 +175,7 @@ async fn what_was_taken_here_while_the_store_failed_is_not_given_back_to_it() {
         key: &Key::from("k"),
         limit: &quota.checked().unwrap(),
         cost: 1,
-        now: taken,
+        now: taken.into(),
     };
     house.store.give_back(charge).await.unwrap();
     assert_eq!(house.asked(), 0);
@@ -183,7 +183,10 @@ async fn what_was_taken_here_while_the_store_failed_is_not_given_back_to_it() {
     let now = house.clock.ticks();
     house
         .store
-        .give_back(Charge { now, ..charge })
+        .give_back(Charge {
+            now: now.into(),
+            ..charge
+        })
         .await
         .unwrap();
     assert_eq!(house.asked(), 1);
@@ -201,7 +204,7 @@ async fn several_shares_are_taken_together_or_not_at_all() {
         key: &key,
         limit: &limits[place],
         cost: 1,
-        now: 0,
+        now: 0.into(),
     });
     let mut decisions = [Decision::default(); 2];
     for left in [1, 0] {

@@ -25,7 +25,7 @@ impl Rig {
             key: &Key::from(key),
             limit: &limit,
             cost,
-            now: self.clock.ticks(),
+            now: self.clock.ticks().into(),
         };
         self.store.take(charge).await.unwrap()
     }
@@ -38,7 +38,7 @@ impl Rig {
             key: &Key::from(key),
             limit: &limit,
             cost,
-            now: self.clock.ticks(),
+            now: self.clock.ticks().into(),
         };
         self.store.give_back(charge).await.unwrap();
     }

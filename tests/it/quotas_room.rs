@@ -21,7 +21,7 @@ fn admitted(
             key: &key,
             limit,
             cost: 1,
-            now: 7,
+            now: 7.into(),
         };
         let Answer::Ready(Some(Ok(decision))) = store.take(charge) else {
             panic!("an engine in memory answers at once");

@@ -55,7 +55,7 @@ impl Node {
             key: &Key::from("k"),
             limit: &quota.checked().unwrap(),
             cost: 1,
-            now: self.clock.ticks(),
+            now: self.clock.ticks().into(),
         };
         let start = Instant::now();
         let answer = store.take(charge).await;
@@ -215,7 +215,7 @@ async fn take_at(store: &RedisQuotas, quota: Quota, now: u64) -> Decision {
         key: &Key::from("k"),
         limit: &quota.checked().unwrap(),
         cost: 1,
-        now,
+        now: now.into(),
     };
     store.take(charge).await.unwrap()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use portcullis::clock::{Clock, ManualClock, SystemClock};
+use portcullis::clock::{Clock, ManualClock, Moment, SystemClock};
 use portcullis::secret::Secret;
 use portcullis::store::memory::MemoryQuotas;
 use portcullis::store::redis::{RedisQuotas, RedisStore};
@@ -56,7 +56,7 @@ pub(crate) async fn take(
         key: &Key::from(key),
         limit: &quota.checked().unwrap(),
         cost,
-        now: SystemClock.ticks(),
+        now: Moment::of(&SystemClock),
     };
     store.take(charge).await
 }
@@ -74,7 +74,7 @@ async fn take_both(rig: &Rig, first: (Quota, u32), second: (Quota, u32)) -> (boo
         key: &key,
         limit: &limits[place],
         cost,
-        now: rig.clock.ticks(),
+        now: rig.clock.ticks().into(),
     };
     let mut decisions = [Decision::default(); 2];
     let charges = [charge(0, first.1), charge(1, second.1)];

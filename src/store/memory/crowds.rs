@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::sync::WAYS;
 use super::table::Table;
+use crate::clock::Moment;
 use crate::store::gcra::Bucket;
 
 /// Spreads numbers as a keyed hash would.
@@ -31,7 +32,7 @@ fn a_crowd_of_new_keys_is_admitted_once_each_at_most_and_hardly_ever_less() {
                 scope.spawn(|| {
                     for (key, count) in (0..).zip(&admitted) {
                         let tag = hash(key + round * KEYS);
-                        if table.take(tag, &ONE_AN_HOUR, 5, 1).admitted {
+                        if table.take(tag, &ONE_AN_HOUR, Moment::at(5), 1).admitted {
                             count.fetch_add(1, Relaxed);
                         }
                     }
@@ -58,7 +59,7 @@ fn slots_that_change_hands_under_load_never_admit_too_much() {
                 for step in 0..20_000_u64 {
                     let now = clock.fetch_add(step & 1, Relaxed);
                     let key = hash(step) % 40;
-                    if table.take(hash(key), &bucket, now, 1).admitted {
+                    if table.take(hash(key), &bucket, Moment::at(now), 1).admitted {
                         own.push((key, now));
                     }
                 }
@@ -80,17 +81,17 @@ fn slots_that_change_hands_under_load_never_admit_too_much() {
 fn what_is_given_back_can_be_taken_again_and_mints_nothing() {
     let table = Table::new(8);
     let bucket = Bucket::new(10, 3);
-    assert_eq!(table.take(7, &bucket, 100, 3).remaining, 0);
+    assert_eq!(table.take(7, &bucket, Moment::at(100), 3).remaining, 0);
     table.give_back(8, &bucket, 3); // somebody else
     table.give_back(7, &bucket, 2);
-    assert_eq!(table.take(7, &bucket, 100, 0).remaining, 2);
+    assert_eq!(table.take(7, &bucket, Moment::at(100), 0).remaining, 2);
     table.give_back(7, &bucket, 99);
-    assert_eq!(table.take(7, &bucket, 100, 0).remaining, 3);
-    assert!(!table.take(7, &bucket, 100, 4).admitted);
-    assert!(table.take(7, &bucket, 100, 3).admitted);
-    assert!(!table.take(7, &bucket, 109, 1).admitted);
+    assert_eq!(table.take(7, &bucket, Moment::at(100), 0).remaining, 3);
+    assert!(!table.take(7, &bucket, Moment::at(100), 4).admitted);
+    assert!(table.take(7, &bucket, Moment::at(100), 3).admitted);
+    assert!(!table.take(7, &bucket, Moment::at(109), 1).admitted);
     table.give_back(9, &bucket, 1); // who is not there
-    assert!(table.take(7, &bucket, 110, 1).admitted);
+    assert!(table.take(7, &bucket, Moment::at(110), 1).admitted);
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn units_that_come_and_go_under_load_are_never_more_than_the_bucket() {
                 for step in 0..20_000_u64 {
                     let now = clock.fetch_add(step & 1, Relaxed);
                     let key = hash(step * 8 + thread) % 12;
-                    if !table.take(hash(key), &bucket, now, 1).admitted {
+                    if !table.take(hash(key), &bucket, Moment::at(now), 1).admitted {
                         continue;
                     }
                     if step % 3 == 0 {
@@ -132,20 +133,29 @@ fn a_flood_of_keys_neither_grows_the_table_nor_loosens_any_quota() {
     let table = Table::new(1_000);
     let bucket = Bucket::new(1_000, 3);
     let warm = hash(u64::MAX);
-    assert_eq!(table.take(warm, &bucket, 1, 1).remaining, 2);
+    assert_eq!(table.take(warm, &bucket, Moment::at(1), 1).remaining, 2);
     let slots = table.slots();
     for round in 0..4 {
         for key in 0..20_000 {
-            let admitted = table.take(hash(key), &bucket, 1, 1).admitted;
+            let admitted = table.take(hash(key), &bucket, Moment::at(1), 1).admitted;
             assert!(!admitted || round < 3, "key {key} in round {round}");
         }
     }
     assert_eq!(table.slots(), slots);
     assert!(table.live(1) > slots / 2 && table.live(1) <= slots);
-    assert_eq!(table.take(warm, &bucket, 1, 1).remaining, 1, "warm as ever");
+    assert_eq!(
+        table.take(warm, &bucket, Moment::at(1), 1).remaining,
+        1,
+        "warm as ever"
+    );
     // Once the flood has ebbed, new keys have their whole quota.
     let later = 1 + bucket.tolerance();
-    assert_eq!(table.take(hash(77_777), &bucket, later, 1).remaining, 2);
+    assert_eq!(
+        table
+            .take(hash(77_777), &bucket, Moment::at(later), 1)
+            .remaining,
+        2
+    );
 }
 
 #[test]
@@ -155,12 +165,28 @@ fn what_a_key_spent_in_the_overflow_follows_it_into_the_table() {
     // Fill the only row with short debts, then spend in the overflow with a long one.
     let slots = table.slots() as u64;
     for key in 0..slots {
-        assert!(table.take(hash(key), &Bucket::new(100, 1), 1, 1).admitted);
+        assert!(
+            table
+                .take(hash(key), &Bucket::new(100, 1), Moment::at(1), 1)
+                .admitted
+        );
     }
-    assert!(table.take(hash(999), &ONE_AN_HOUR, 1, 1).admitted);
+    assert!(
+        table
+            .take(hash(999), &ONE_AN_HOUR, Moment::at(1), 1)
+            .admitted
+    );
     assert_eq!(table.live(200), 0, "it is not in the table");
-    assert!(!table.take(hash(999), &ONE_AN_HOUR, 200, 1).admitted);
-    assert!(table.take(hash(999), &ONE_AN_HOUR, 1 + hour, 1).admitted);
+    assert!(
+        !table
+            .take(hash(999), &ONE_AN_HOUR, Moment::at(200), 1)
+            .admitted
+    );
+    assert!(
+        table
+            .take(hash(999), &ONE_AN_HOUR, Moment::at(1 + hour), 1)
+            .admitted
+    );
     assert_eq!(table.live(1 + hour), 1, "it is now");
 }
 
@@ -168,15 +194,19 @@ fn what_a_key_spent_in_the_overflow_follows_it_into_the_table() {
 fn who_read_the_clock_before_the_slot_was_given_away_is_served_afterwards() {
     let table = Table::new(1);
     let bucket = Bucket::new(10, 1);
-    assert!(table.take(hash(1), &bucket, 100, 1).admitted);
+    assert!(table.take(hash(1), &bucket, Moment::at(100), 1).admitted);
     // The key owes nothing any more, and all slots are given to others.
     for key in 10..10 + WAYS as u64 {
-        assert!(table.take(hash(key), &ONE_AN_HOUR, 115, 1).admitted);
+        assert!(
+            table
+                .take(hash(key), &ONE_AN_HOUR, Moment::at(115), 1)
+                .admitted
+        );
     }
     // This caller read the clock at 105, and is served at 115: the next turn is at 125.
-    assert!(table.take(hash(1), &bucket, 105, 1).admitted);
-    assert!(!table.take(hash(1), &bucket, 124, 1).admitted);
-    assert!(table.take(hash(1), &bucket, 125, 1).admitted);
+    assert!(table.take(hash(1), &bucket, Moment::at(105), 1).admitted);
+    assert!(!table.take(hash(1), &bucket, Moment::at(124), 1).admitted);
+    assert!(table.take(hash(1), &bucket, Moment::at(125), 1).admitted);
 }
 
 proptest! {
@@ -189,7 +219,7 @@ proptest! {
         let mut taken: HashMap<u64, Vec<u64>> = HashMap::new();
         for (key, step) in steps {
             now += step;
-            if table.take(hash(key), &bucket, now, 1).admitted {
+            if table.take(hash(key), &bucket, Moment::at(now), 1).admitted {
                 taken.entry(key).or_default().push(now);
             }
         }

@@ -24,6 +24,7 @@ use loom::thread;
 use self::table::Table;
 // Whoever uses the sketch holds the lock of the key.
 use super::sketch;
+use crate::clock::Moment;
 use crate::store::gcra::Bucket;
 
 /// Two units, one back each 100 ns.
@@ -52,12 +53,12 @@ fn walk(table: &Table, bucket: &Bucket, steps: &[Step]) -> Taken {
     for step in steps {
         match *step {
             Take(key, now) => {
-                if table.take(key, bucket, now, 1).admitted {
+                if table.take(key, bucket, Moment::at(now), 1).admitted {
                     taken.push((key, now));
                 }
             }
             Try(key, now) => {
-                if table.take(key, bucket, now, 1).admitted {
+                if table.take(key, bucket, Moment::at(now), 1).admitted {
                     table.give_back(key, &DEARER, 1);
                 }
             }
@@ -148,7 +149,7 @@ fn two_who_bring_different_keys_to_the_last_slot() {
             assert_eq!((count(taken, K), count(taken, J)), (1, 1));
             for key in [K, J, L] {
                 assert!(
-                    !table.take(key, &ONE, 150, 1).admitted,
+                    !table.take(key, &ONE, Moment::at(150), 1).admitted,
                     "{key} was forgotten"
                 );
             }
@@ -188,7 +189,7 @@ fn who_gives_back_while_another_takes() {
         &[Take(K, 100)],
         &[&[Try(K, 100)], &[Take(K, 100)]],
         |table, taken| {
-            let left = table.take(K, &TWO, 100, 0).remaining;
+            let left = table.take(K, &TWO, Moment::at(100), 0).remaining;
             assert_eq!(count(taken, K) as u64 + left, 2, "{taken:?}");
         },
     );
@@ -203,7 +204,7 @@ fn who_gives_back_to_the_moment_at_which_the_slot_was_anothers() {
         &[&[Take(K, 100)], &[Try(J, 201), Take(K, 201), Take(K, 201)]],
         |table, taken| {
             // What was given back is there again: nobody else owes for it.
-            let left = table.take(J, &TWO, 201, 0).remaining;
+            let left = table.take(J, &TWO, Moment::at(201), 0).remaining;
             assert_eq!(left, 2, "{taken:?}");
         },
     );

@@ -13,7 +13,6 @@ mod quotas;
 mod refresh_families;
 mod revocation_marks;
 mod rings;
-mod secret_hash;
 mod seen;
 mod sketch;
 mod slot;

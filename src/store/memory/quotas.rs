@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 
 use super::counters::Counters;
 use super::rings::Rings;
-use super::secret_hash::SecretHash;
+use super::slot::END_OF_TIME;
 use super::table::Table;
 use crate::config::ConfigError;
 use crate::store::answer::Answer;
 use crate::store::quota::Limit;
 use crate::store::quotas::{Charge, Decision, Quotas};
+use crate::store::secret_hash::SecretHash;
 
 /// Counts quotas in this process, in a fixed amount of memory (default: room for 65 536 keys).
 ///
@@ -31,8 +32,6 @@ pub struct MemoryQuotas {
     counters: OnceLock<Box<Counters>>,
 }
 
-/// After 146 years of ticks time stands still, and quotas are no longer given back.
-const END_OF_TIME: u64 = 1 << 62;
 const DEFAULT_KEYS: usize = 1 << 16;
 const MOST_KEYS: usize = 1 << 26;
 
@@ -71,25 +70,24 @@ impl MemoryQuotas {
     #[inline]
     pub(super) fn decide(&self, charge: &Charge<'_>) -> Decision {
         let hash = self.secret.of(charge.policy.id(), charge.key);
-        let now = charge.now.min(END_OF_TIME);
+        let exactly = || charge.now.ticks().min(END_OF_TIME);
         match charge.limit {
-            // A slot is free after its moment, so that of a slot never used is before all time.
             Limit::Bucket(bucket) => self.table.get_or_init(|| Table::new(self.keys)).take(
                 hash,
                 bucket,
-                now + 1,
+                charge.now,
                 charge.cost,
             ),
             Limit::Window(window) => self.rings.get_or_init(|| Rings::new(self.keys)).take(
                 hash,
                 window,
-                now,
+                exactly(),
                 charge.cost,
             ),
             Limit::Counter(counter) => self
                 .counters
                 .get_or_init(|| Box::new(Counters::new(self.keys)))
-                .take(hash, counter, now, charge.cost),
+                .take(hash, counter, exactly(), charge.cost),
         }
     }
 
@@ -103,12 +101,12 @@ impl MemoryQuotas {
             }
             Limit::Window(_) => {
                 if let Some(rings) = self.rings.get() {
-                    rings.give_back(hash(), charge.now.min(END_OF_TIME), charge.cost);
+                    rings.give_back(hash(), charge.now.ticks().min(END_OF_TIME), charge.cost);
                 }
             }
             Limit::Counter(_) => {
                 if let Some(counters) = self.counters.get() {
-                    counters.give_back(hash(), charge.now.min(END_OF_TIME), charge.cost);
+                    counters.give_back(hash(), charge.now.ticks().min(END_OF_TIME), charge.cost);
                 }
             }
         }

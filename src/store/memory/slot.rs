@@ -13,11 +13,22 @@
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use super::sync::{AtomicU64, WAYS};
+use crate::clock::Moment;
 use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
 
 /// No moment: a slot that is just being given away. Engines cut the time below it.
 const CLAIMED: u64 = u64::MAX;
+
+/// After 146 years of ticks time stands still, and quotas are no longer given back.
+pub(super) const END_OF_TIME: u64 = 1 << 62;
+
+/// `ticks` as the slots count them: a slot is free after its moment, so that of a slot never used is
+/// before all time.
+#[inline]
+pub(super) fn ticks(ticks: u64) -> u64 {
+    ticks.min(END_OF_TIME) + 1
+}
 
 /// Two cache lines, next to each other.
 #[derive(Debug, Default)]
@@ -51,9 +62,22 @@ impl Row {
 }
 
 impl Slot {
-    /// Takes from the bucket of `tag`; none if the slot is another's by now.
-    #[inline]
-    pub(super) fn spend(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Option<Decision> {
+    /// Takes from the bucket of `tag`, or is refused; none if the slot is another's by now.
+    ///
+    /// A coarse reading of the clock decides if a finer one would decide the same: if something is
+    /// still owed then, what will be owed does not depend on the moment, and units that are there
+    /// already will be there.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn spend(
+        &self,
+        tag: u64,
+        bucket: &Bucket,
+        moment: Moment<'_>,
+        cost: u32,
+    ) -> Option<Decision> {
+        let mut now = ticks(moment.coarse());
+        let mut is_fine = false;
         loop {
             let full_at = self.full_at.load(Acquire);
             // In this order: if the swap below succeeds, the moment is that which was read, and so
@@ -61,7 +85,14 @@ impl Slot {
             if full_at == CLAIMED || self.tag.load(Relaxed) != tag {
                 return None;
             }
+            if !is_fine && full_at <= now + Moment::LAG {
+                (now, is_fine) = (ticks(moment.ticks()), true);
+            }
             let (decision, next) = bucket.take(full_at, now, cost);
+            if !is_fine && decision.retry_after.is_some_and(|wait| wait <= Moment::LAG) {
+                (now, is_fine) = (ticks(moment.ticks()), true);
+                continue;
+            }
             if next == full_at
                 || self
                     .full_at

@@ -11,8 +11,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering::AcqRel;
 
 use super::sketch::{Sketch, place};
-use super::slot::{Row, Slot};
+use super::slot::{Row, Slot, ticks};
 use super::sync::{AtomicU64, Mutex, STRIPES, WAYS, yield_now};
+use crate::clock::Moment;
 use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
 
@@ -40,11 +41,15 @@ impl Table {
 
     /// Takes `cost` units from the bucket of the key with the hash `hash`.
     #[inline]
-    pub(super) fn take(&self, hash: u64, bucket: &Bucket, now: u64, cost: u32) -> Decision {
+    pub(super) fn take(&self, hash: u64, bucket: &Bucket, now: Moment<'_>, cost: u32) -> Decision {
         let tag = hash | 1; // 0 is nobody's
-        self.find(tag)
+        match self
+            .find(tag)
             .and_then(|slot| slot.spend(tag, bucket, now, cost))
-            .unwrap_or_else(|| self.admit(tag, bucket, now, cost))
+        {
+            Some(decision) => decision,
+            None => self.admit(tag, bucket, now, cost),
+        }
     }
 
     /// Gives `cost` units back to the key with the hash `hash`. What was taken from the overflow stays
@@ -62,7 +67,7 @@ impl Table {
 
     /// Takes from a key that seems not to be in the table.
     #[cold]
-    fn admit(&self, tag: u64, bucket: &Bucket, now: u64, cost: u32) -> Decision {
+    fn admit(&self, tag: u64, bucket: &Bucket, moment: Moment<'_>, cost: u32) -> Decision {
         // A lock that guards nothing of its own cannot be left in disorder by a panic.
         let _turn = self
             .stripes
@@ -70,7 +75,7 @@ impl Table {
             .map(|stripe| stripe.lock().unwrap_or_else(PoisonError::into_inner));
         // Somebody may have put the key in meanwhile.
         while let Some(slot) = self.find(tag) {
-            match slot.spend(tag, bucket, now, cost) {
+            match slot.spend(tag, bucket, moment, cost) {
                 Some(decision) => return decision,
                 // The slot is just being given to another key: a matter of two instructions.
                 None => yield_now(),
@@ -78,6 +83,7 @@ impl Table {
         }
         // From here to the end nobody else can put the key in. Whoever gave its slot away may have
         // read the clock later than this caller; then this caller is served at that moment.
+        let now = ticks(moment.ticks());
         let now = now.max(self.latest.fetch_max(now, AcqRel));
         // The key may have spent in the overflow.
         let owed = self.overflow.full_at(tag, now);
@@ -95,10 +101,11 @@ impl Table {
             .or_else(|| other.and_then(|row| row.find(tag)))
     }
 
-    /// Gives a free slot to `tag`, in the emptier of its rows.
+    /// Gives a free slot to `tag`, in the emptier of its rows; in the first one, where it is found
+    /// sooner, as long as that is at most half full.
     fn give(&self, tag: u64, full_at: u64, now: u64) -> bool {
         let mut rows = self.rows_of(tag);
-        rows.sort_by_key(|row| row.map_or(0, |row| row.live(now)));
+        rows.sort_by_key(|row| row.map_or(0, |row| row.live(now).max(WAYS / 2)));
         rows.into_iter()
             .flatten()
             .any(|row| row.give(tag, full_at, now))

@@ -87,7 +87,7 @@ mod tests {
                 key: &key,
                 limit: &self.limits[place],
                 cost: costs[place],
-                now,
+                now: now.into(),
             });
             let mut decisions = [Decision::default(); 2];
             let is_in = match self.store.take_all(&charges, &mut decisions) {

@@ -159,7 +159,10 @@ impl<C: RedisConnection> RedisQuotas<C> {
 
     async fn take_one(&self, charge: Charge<'_>) -> Result<Decision, StoreError> {
         let asked = self.asked(&charge);
-        if let Some(refused) = self.refusals.known(&asked.name, &asked.terms, charge.now) {
+        if let Some(refused) = self
+            .refusals
+            .known(&asked.name, &asked.terms, charge.now.coarse())
+        {
             return Ok(refused);
         }
         let mut decision = Decision::default();
@@ -167,7 +170,8 @@ impl<C: RedisConnection> RedisQuotas<C> {
         let group: Group = Arc::new([asked]);
         let decisions = std::slice::from_mut(&mut decision);
         self.ask(&group, decisions).await.map_err(error)?;
-        self.refusals.note(&name, &terms, charge.now, &decision);
+        self.refusals
+            .note(&name, &terms, charge.now.coarse(), &decision);
         Ok(decision)
     }
 

@@ -9,17 +9,17 @@ use crate::store::key::Key;
 
 /// A secret of this process, so that nobody can aim for the place of somebody else's key.
 #[derive(Clone, Copy)]
-pub(super) struct SecretHash(u64, u64);
+pub(crate) struct SecretHash(u64, u64);
 
 impl SecretHash {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let secret = RandomState::new();
         Self(secret.hash_one(0), secret.hash_one(1))
     }
 
     /// The hash of `key` under the policy with the id `policy`.
     #[inline]
-    pub(super) fn of(self, policy: u64, key: &Key<'_>) -> u64 {
+    pub(crate) fn of(self, policy: u64, key: &Key<'_>) -> u64 {
         let (kind, realm, value) = key.parts();
         // With the kind and both lengths told, no two keys of a policy are the same words.
         let form = kind as u64 | (realm.len() as u64) << 8 | (value.len() as u64) << 32;
