@@ -3,13 +3,19 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
+use crate::clock::nanoseconds;
 use crate::problem::{Kind, Problem};
 
 /// A body on its way in, as known to the limit around it and to whoever waits for the answer.
 #[derive(Debug, Default)]
-pub(crate) struct Upload(AtomicU8);
+pub(crate) struct Upload {
+    state: AtomicU8,
+    /// For how many nanoseconds it was waited for.
+    waited: AtomicU64,
+}
 
 /// Why a body was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +37,19 @@ const ANSWERED: u8 = 4;
 impl Upload {
     /// Notes whether somebody waits for more.
     pub(crate) fn note_waiting(&self, waits: bool) {
-        self.0
+        self.state
             .store(if waits { WAITS } else { RUNS }, Ordering::Relaxed);
+    }
+
+    /// Notes for how long somebody has waited for more.
+    pub(crate) fn note_waited(&self, waited: Duration) {
+        self.waited
+            .fetch_add(nanoseconds(waited), Ordering::Relaxed);
+    }
+
+    /// For how long it was waited for in all, as far as it has come.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_nanos(self.waited.load(Ordering::Relaxed))
     }
 
     /// Notes that the body was cut off.
@@ -41,22 +58,22 @@ impl Upload {
             Cut::TooLong => TOO_LONG,
             Cut::TooSlow => TOO_SLOW,
         };
-        self.0.store(state, Ordering::Relaxed);
+        self.state.store(state, Ordering::Relaxed);
     }
 
     /// Whether somebody waits for more of the body.
     pub(crate) fn waits(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == WAITS
+        self.state.load(Ordering::Relaxed) == WAITS
     }
 
     /// The refusal of a body that was cut off, for the first who asks.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        let cut = match self.0.load(Ordering::Relaxed) {
+        let cut = match self.state.load(Ordering::Relaxed) {
             TOO_LONG => Cut::TooLong,
             TOO_SLOW => Cut::TooSlow,
             _ => return None,
         };
-        self.0.store(ANSWERED, Ordering::Relaxed);
+        self.state.store(ANSWERED, Ordering::Relaxed);
         Some(refusal(cut))
     }
 }

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use super::chain::Grammar;
 use super::explanation::Explanation;
 use super::proxies::Proxies;
-use super::rule::{self, Source};
+use super::rule::{self, Source, Why};
 use super::self_test::{SelfTest, Watch};
 use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::identity::{ClientAddr, Facts};
@@ -25,6 +25,7 @@ use crate::problem::{Kind, Problem};
 pub struct ClientAddress {
     source: Source,
     is_embedded: bool,
+    is_proxy_instead: bool,
     watch: Arc<Watch>,
 }
 
@@ -62,6 +63,16 @@ impl ClientAddress {
     #[must_use]
     pub fn with_embedded_ipv4(mut self) -> Self {
         self.is_embedded = true;
+        self
+    }
+
+    /// Takes the last proxy that is known for the client where its header cannot be read at all
+    /// ([`Why::Unreadable`]), instead of answering 400. Then whoever sends
+    /// half a header through the proxy is known as the proxy: free of limits on their own address, in
+    /// what the proxy's may do, and able to use that up for all others.
+    #[must_use]
+    pub fn dangerous_with_proxy_for_unreadable(mut self) -> Self {
+        self.is_proxy_instead = true;
         self
     }
 
@@ -115,6 +126,11 @@ impl ClientAddress {
         if self.watch.is_on() {
             self.watch.note(&self.source, &head.headers, client, why);
         }
+        if why == Why::Unreadable && !self.is_proxy_instead {
+            return Err(Problem::new(Kind::InvalidRequest)
+                .because("client_address_unreadable")
+                .into());
+        }
         Facts::entry(&mut head.extensions).client = Some(client);
         Ok(Pass::default())
     }
@@ -125,6 +141,7 @@ impl From<Source> for ClientAddress {
         Self {
             source,
             is_embedded: false,
+            is_proxy_instead: false,
             watch: Arc::default(),
         }
     }

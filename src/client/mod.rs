@@ -30,9 +30,13 @@
 //!    What stands further left is that client's own invention.
 //! 3. What is no address (a hidden or unknown hop, a name, a zone) ends the walk and is never
 //!    passed over: the last proxy before it counts as the client. Of `X-Forwarded-For` the nearest 64
-//!    hops and 4 KiB are read. A `Forwarded` that is longer, or leaves a quote open, cannot be read
-//!    from the right: then the connected proxy is the client.
+//!    hops and 4 KiB are read.
 //! 4. If all hops are proxies, the furthest is the client: a machine of your own.
+//!
+//! A header that cannot be read from the right is answered with 400: a `Forwarded` that is longer, or
+//! leaves a quote open; hops that go on beyond what is read; a header for one address that comes
+//! twice. The proxies wrote well, so it is what the client sent that is in the way. If it counted as
+//! the proxy instead, anybody could choose to be known as the proxy, with its quota and its rights.
 //!
 //! Where proxies have no fixed addresses, they are counted instead ([`Proxies::hops`]).
 //!

@@ -31,7 +31,7 @@ pub enum Why {
     NotAProxy,
     /// The proxy told nothing.
     NoHeader,
-    /// The header cannot be read, or is too long.
+    /// The header cannot be read, or is too long: no proxy writes it so, and the guard answers 400.
     Unreadable,
     /// A hop is no address: the last proxy before it counts as the client.
     UnreadableHop,

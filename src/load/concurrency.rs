@@ -1,13 +1,15 @@
 //! The limit on requests in flight.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
 
+use super::adaptive::Range;
 use super::gate::{Entry, Gate};
-use super::priority::{Caps, Priority};
+use super::priority::Priority;
 use crate::config::ConfigError;
 use crate::problem::{Kind, Problem};
 
@@ -27,13 +29,15 @@ type Rank = dyn Fn(&Parts) -> Priority + Send + Sync;
 #[derive(Clone)]
 pub struct Concurrency {
     gate: Arc<Gate>,
+    most: usize,
+    range: Option<Range>,
     shares: [u8; 2],
     rank: Option<Arc<Rank>>,
 }
 
 impl Concurrency {
     /// Lets at most `requests` be in flight. Of those that are more, 100 wait for at most 100
-    /// milliseconds (the queue of Apache Tomcat; the interval of `CoDel`, RFC 8289); the others are turned away with 503.
+    /// milliseconds; the others are turned away with 503.
     ///
     /// # Errors
     /// [`ConfigError`] if `requests` is zero.
@@ -46,9 +50,53 @@ impl Concurrency {
         Ok(Self::new(requests))
     }
 
+    /// Finds out how many requests may be in flight, between two numbers: as many as are answered
+    /// within `target`. It begins with the least. Once a `target` it grows by its root, if that many
+    /// were in flight and at most half of the answers came late, and falls by a tenth if more did.
+    ///
+    /// The time of an answer is that from a request's entry to the beginning of its response,
+    /// without that for which its body was waited; who goes before it is not counted. So choose a
+    /// `target` that most answers keep easily: some times the usual.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use portcullis::load::{Concurrency, LoadLimits};
+    ///
+    /// let concurrency = Concurrency::adaptive(20..=2_000, Duration::from_millis(250))?;
+    /// let limits = LoadLimits::new().with_concurrency(concurrency);
+    /// # Ok::<(), portcullis::config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the least is zero or more than the most, or `target` is zero.
+    pub fn adaptive(
+        requests: RangeInclusive<usize>,
+        target: Duration,
+    ) -> Result<Self, ConfigError> {
+        let (least, most) = requests.into_inner();
+        if least == 0 || least > most || target.is_zero() {
+            return Err(ConfigError::new(format!(
+                "a limit cannot adapt between {least} and {most} requests that are answered within \
+                 {target:?}: use at least 1, no less than that, and some time"
+            )));
+        }
+        let range = Range {
+            least,
+            most,
+            target,
+        };
+        let concurrency = Self {
+            range: Some(range),
+            ..Self::new(most)
+        };
+        Ok(concurrency.with_queue(100, WAIT))
+    }
+
     pub(super) fn new(most: usize) -> Self {
         Self {
-            gate: Arc::new(Gate::new(Caps::new(most, 100, 100), 100, WAIT)),
+            gate: Arc::new(Gate::new((most, None), [100, 100], 100, WAIT)),
+            most,
+            range: None,
             shares: [80, 60],
             rank: None,
         }
@@ -58,18 +106,14 @@ impl Concurrency {
     /// not in flight, yet keeps a connection and memory of the server.
     #[must_use]
     pub fn with_queue(self, requests: usize, wait: Duration) -> Self {
-        let gate = Gate::new(self.gate.caps, requests, wait);
-        Self {
-            gate: Arc::new(gate),
-            ..self
-        }
+        self.rebuilt(requests, wait)
     }
 
     /// Sheds by the priority that `rank` gives to a request's head. Of the limit, sheddable
     /// requests are let in up to 60 % and never wait; default ones up to 80 %, then they wait;
     /// critical ones up to the whole, then they wait in front of all others. So a fifth is free
-    /// for what is critical, as at Stripe ("Scaling your API with rate limiters", 2017), whatever
-    /// else is going on. Without this every request may use the whole.
+    /// for what is critical, whatever else is going on: the example that Stripe gives ("Scaling your
+    /// API with rate limiters", 2017). Without this every request may use the whole.
     ///
     /// ```
     /// use portcullis::load::{Concurrency, Priority};
@@ -89,7 +133,8 @@ impl Concurrency {
         F: Fn(&Parts) -> Priority + Send + Sync + 'static,
     {
         self.rank = Some(Arc::new(rank));
-        self.shared()
+        let (queue, wait) = (self.gate.queue, self.gate.wait);
+        self.rebuilt(queue, wait)
     }
 
     /// Lets default and sheddable requests in up to these shares of the limit, in percent and
@@ -105,7 +150,8 @@ impl Concurrency {
             )));
         }
         self.shares = [default, sheddable];
-        Ok(self.shared())
+        let (queue, wait) = (self.gate.queue, self.gate.wait);
+        Ok(self.rebuilt(queue, wait))
     }
 
     /// How many requests are in flight, for metrics.
@@ -114,13 +160,22 @@ impl Concurrency {
         self.gate.in_flight()
     }
 
-    fn shared(self) -> Self {
-        let [default, sheddable] = match self.rank {
+    /// How many requests may be in flight, for metrics.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.gate.caps().critical
+    }
+
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.range.is_some()
+    }
+
+    fn rebuilt(self, queue: usize, wait: Duration) -> Self {
+        let shares = match self.rank {
             Some(_) => self.shares,
             None => [100, 100],
         };
-        let caps = Caps::new(self.gate.caps.critical, default, sheddable);
-        let gate = Gate::new(caps, self.gate.queue, self.gate.wait);
+        let gate = Gate::new((self.most, self.range), shares, queue, wait);
         Self {
             gate: Arc::new(gate),
             ..self
@@ -150,13 +205,14 @@ impl fmt::Debug for Concurrency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::priority::Caps;
 
     fn caps(concurrency: &Concurrency) -> [usize; 3] {
         let Caps {
             critical,
             default,
             sheddable,
-        } = concurrency.gate.caps;
+        } = concurrency.gate.caps();
         [critical, default, sheddable]
     }
 
@@ -183,6 +239,16 @@ mod tests {
     #[test]
     fn what_cannot_be_is_not_built() {
         assert!(Concurrency::at_most(0).is_err());
+        let second = Duration::from_secs(1);
+        for (least, most, target, good) in [
+            (1, 1, second, true),
+            (1, 9, second, true),
+            (0, 9, second, false),
+            (9, 8, second, false),
+            (1, 9, Duration::ZERO, false),
+        ] {
+            assert_eq!(Concurrency::adaptive(least..=most, target).is_ok(), good);
+        }
         for (default, sheddable, good) in [
             (100, 100, true),
             (1, 1, true),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -176,8 +177,9 @@ where
                     hold,
                 } => {
                     if let Poll::Ready(response) = response.poll(cx) {
-                        let hold = std::mem::take(hold);
+                        let mut hold = std::mem::take(hold);
                         let mut response = response?;
+                        answered(&mut hold, watch.as_ref());
                         if let Some(watch) = watch.take() {
                             response = watch.seen(response);
                         }
@@ -190,6 +192,7 @@ where
                     let Some(watch) = watch.take() else {
                         return Poll::Pending;
                     };
+                    answered(hold, Some(&watch));
                     // What the service was about to do ends here, and its place is given back.
                     Stage::outside(watch.late().map(HeldBody::free))
                 }
@@ -201,6 +204,17 @@ where
             };
             stage.set(next);
         }
+    }
+}
+
+/// Tells the gate that there is an answer, unless it is the client who is waited for.
+fn answered(hold: &mut Hold, watch: Option<&Watch>) {
+    let upload = watch.and_then(|watch| watch.upload.as_ref());
+    if upload.is_some_and(|upload| upload.waits()) {
+        return;
+    }
+    if let Some(permit) = &mut hold.permit {
+        permit.answered(upload.map_or(Duration::ZERO, |upload| upload.waited()));
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::load::gate::{Entry, Gate};
-    use crate::load::priority::{Caps, Priority};
+    use crate::load::priority::Priority;
 
     /// A body that does what it is told.
     #[derive(Default)]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn held() -> (Arc<Gate>, Hold) {
-        let gate = Arc::new(Gate::new(Caps::new(9, 100, 100), 0, Duration::ZERO));
+        let gate = Arc::new(Gate::new((9, None), [100, 100], 0, Duration::ZERO));
         let Entry::In(permit) = gate.enter(Priority::Critical) else {
             panic!("there is room");
         };

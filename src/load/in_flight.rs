@@ -10,7 +10,7 @@ use super::keyed::{KeyPermit, NoPlace, Table};
 use super::plan::Plan;
 use super::service::LoadService;
 use crate::config::ConfigError;
-use crate::partition::By;
+use crate::partition::{By, Unknown};
 use crate::problem::{Kind, Problem};
 use crate::store::Key;
 
@@ -106,15 +106,19 @@ impl InFlight {
 
     /// A place for the request with this head.
     pub(super) fn enter(&self, head: &Parts) -> Result<KeyPermit, Problem> {
-        // None of the ways to tell callers apart that are offered here leaves anybody out.
-        let found = self.by.find(head);
-        let key = found.and_then(|key| key.ok_or("rate_limit_without_key"));
-        let key = key.map_err(|reason| {
-            let reason = reason.replace("rate_limit", "in_flight");
-            Problem::new(Kind::Misconfigured).because(reason)
-        })?;
+        let reason = match self.by.find(head) {
+            Ok(Some(key)) => return self.enter_as(&key),
+            // None of the ways to tell callers apart that are offered here leaves anybody out.
+            Ok(None) => "in_flight_without_key",
+            Err(Unknown::ClientAddress) => "in_flight_without_client_address",
+            Err(Unknown::Caller) => "in_flight_without_authentication",
+        };
+        Err(Problem::new(Kind::Misconfigured).because(reason))
+    }
+
+    fn enter_as(&self, key: &Key<'_>) -> Result<KeyPermit, Problem> {
         self.table
-            .enter(&key, self.most)
+            .enter(key, self.most)
             .map_err(|reason| match reason {
                 NoPlace::Taken => Problem::new(Kind::QuotaExceeded)
                     .because("too_many_in_flight")

@@ -46,17 +46,19 @@ pub struct LoadLimits {
 }
 
 impl LoadLimits {
-    /// The limits that suit most interfaces, each with what it is taken from:
+    /// The limits that suit most interfaces. Most are what a well-known server does unless told
+    /// otherwise:
     ///
     /// | What | At most | As in |
     /// |---|---|---|
-    /// | header fields | 100 | hyper, Apache httpd (`LimitRequestFields`) |
-    /// | header bytes | 16 KiB | hyper over HTTP/2, Node.js |
+    /// | header fields | 100 | hyper over HTTP/1; Apache httpd (`LimitRequestFields`) |
+    /// | header bytes | 16 KiB | hyper over HTTP/2; Node.js (`--max-http-header-size`) |
     /// | body | 1 MiB | nginx (`client_max_body_size`) |
     /// | upload | 20 s behind 500 bytes a second | Apache httpd (`RequestReadTimeout`) |
-    /// | time to the response | 30 s | gunicorn, Heroku |
-    /// | requests in flight | 1024 | Envoy (circuit breakers) |
-    /// | in the queue | 100, for 100 ms | Apache Tomcat (`acceptCount`); RFC 8289 |
+    /// | time to the response | 30 s | the router of Heroku, which counts from the end of the request |
+    /// | requests in flight | 1024 | Envoy (circuit breakers, `max_requests`) |
+    /// | in the queue | 100 | Apache Tomcat (`acceptCount`), where connections wait |
+    /// | waiting there | 100 ms | the interval in which a good queue is empty once (RFC 8289) |
     #[must_use]
     pub fn new() -> Self {
         Self {

@@ -58,6 +58,15 @@
 //! the whole around it. A body that is compressed counts as it comes over the wire; to count what it
 //! unfolds to, put the limits within the layer that unfolds it.
 //!
+//! # When nobody knows how many are too many
+//!
+//! [`Concurrency::adaptive`] finds the number out: as long as most answers come in time it lets in
+//! more, and when they do not, fewer. So it follows a service that is slowed down by a database, a
+//! neighbour or a release, and one that is given more machines. Priorities have their shares of
+//! whatever the limit is, so the sheddable go first. It goes by when responses begin; the time for
+//! which a client's body is waited does not count, so that clients who send slowly, or go away, move
+//! nothing.
+//!
 //! # What is in flight
 //!
 //! A request is in flight until the body of its response has ended, has failed, was dropped with the
@@ -107,6 +116,7 @@
 //! `tower::limit::ConcurrencyLimit` gives a place back when the response begins; under axum, each
 //! clone of it waits without a bound and without a deadline.
 
+mod adaptive;
 mod concurrency;
 mod future;
 mod gate;

@@ -60,6 +60,9 @@ impl Plan {
 
     /// Whether anything is watched after the request has gone on.
     pub(super) fn watches_body(&self) -> bool {
-        self.max_bytes.is_some() || self.pace.is_some()
+        let adapts = |concurrency: &Concurrency| concurrency.is_adaptive();
+        self.max_bytes.is_some()
+            || self.pace.is_some()
+            || self.concurrency.as_ref().is_some_and(adapts)
     }
 }

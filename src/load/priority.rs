@@ -24,7 +24,7 @@ pub(super) struct Caps {
 impl Caps {
     /// Critical requests are let in up to `most`, the others up to a share of it, in percent,
     /// rounded down, yet at least one.
-    pub(super) fn new(most: usize, default: u8, sheddable: u8) -> Self {
+    pub(super) fn new(most: usize, [default, sheddable]: [u8; 2]) -> Self {
         let share = |percent: u8| {
             let whole = most as u128 * u128::from(percent) / 100;
             usize::try_from(whole).unwrap_or(most).clamp(1, most.max(1))
@@ -63,7 +63,7 @@ mod tests {
                 [usize::MAX, usize::MAX, usize::MAX / 100],
             ),
         ] {
-            let caps = Caps::new(most, default, sheddable);
+            let caps = Caps::new(most, [default, sheddable]);
             let priorities = [Priority::Critical, Priority::Default, Priority::Sheddable];
             assert_eq!(priorities.map(|one| caps.of(one)), expected);
         }

@@ -87,6 +87,7 @@ impl Limits {
         arrived: Option<Result<Frame<D>, BoxError>>,
     ) -> Option<Result<Frame<D>, BoxError>> {
         self.upload.note_waiting(false);
+        self.upload.note_waited(waited);
         match arrived {
             Some(Err(error)) if error.is::<LengthLimitError>() => Some(Err(self.cut(Cut::TooLong))),
             Some(Ok(frame)) => {
@@ -126,11 +127,11 @@ where
             return Poll::Ready(limits.arrived(waited.unwrap_or_default(), arrived));
         }
         limits.upload.note_waiting(true);
+        this.since.get_or_insert_with(Instant::now);
         if limits.pace.is_none() {
             return Poll::Pending;
         }
         if this.alarm.is_none() {
-            *this.since = Some(Instant::now());
             this.alarm.set(Some(sleep(limits.left)));
         }
         match this.alarm.as_pin_mut().map(|alarm| alarm.poll(cx)) {

@@ -34,6 +34,15 @@ enum Way {
     All(Arc<[By]>),
 }
 
+/// What is not known of a request, so that nobody can tell whose quota it takes from: the
+/// application is put together wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    ClientAddress,
+    /// No guard has asked who the caller is.
+    Caller,
+}
+
 impl By {
     /// The address of the client: an IPv4 address, or the /64 of an IPv6 address.
     #[must_use]
@@ -113,8 +122,8 @@ impl By {
     /// The key of the request with this head; none if no quota concerns it.
     ///
     /// # Errors
-    /// The reason, if the application is put together so that nobody can know.
-    pub(crate) fn find<'a>(&self, head: &'a Parts) -> Result<Option<Key<'a>>, &'static str> {
+    /// What is not known.
+    pub(crate) fn find<'a>(&self, head: &'a Parts) -> Result<Option<Key<'a>>, Unknown> {
         if self.is_client() {
             return client(head).map(Some); // most often, and nothing else need be known
         }
@@ -144,7 +153,7 @@ impl By {
             (Way::Tenant, Caller::Known(caller)) => tenant(caller),
             (Way::Principal, Caller::Known(caller)) => principal(caller),
             (Way::Client, _) | (_, Caller::Anonymous) => client(head)?,
-            (_, Caller::Unasked) => return Err("rate_limit_without_authentication"),
+            (_, Caller::Unasked) => return Err(Unknown::Caller),
         }))
     }
 

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use http::request::Parts;
 
+use super::by::Unknown;
 use crate::identity::{ClientAddr, Credential, Principal};
 use crate::store::{Key, KeyKind};
 
-pub(super) fn client(head: &Parts) -> Result<Key<'_>, &'static str> {
-    let address = ClientAddr::of(&head.extensions).ok_or("rate_limit_without_client_address")?;
+pub(super) fn client(head: &Parts) -> Result<Key<'_>, Unknown> {
+    let address = ClientAddr::of(&head.extensions).ok_or(Unknown::ClientAddress)?;
     // One word for both families: no client has an address that begins with ffff:ffff, since those
     // are multicast (RFC 4291, section 2.7).
     let network = match address.network().ip() {
@@ -44,8 +45,8 @@ pub(super) fn tenant(caller: &Principal) -> Key<'_> {
     }
 }
 
-pub(super) fn network(head: &Parts, length: u8) -> Result<Option<Key<'_>>, &'static str> {
-    let address = ClientAddr::of(&head.extensions).ok_or("rate_limit_without_client_address")?;
+pub(super) fn network(head: &Parts, length: u8) -> Result<Option<Key<'_>>, Unknown> {
+    let address = ClientAddr::of(&head.extensions).ok_or(Unknown::ClientAddress)?;
     let IpAddr::V6(address) = address.ip() else {
         return Ok(None);
     };

@@ -6,3 +6,4 @@ mod keys;
 mod tests;
 
 pub use by::By;
+pub(crate) use by::Unknown;

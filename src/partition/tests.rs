@@ -3,7 +3,7 @@
 use http::HeaderName;
 use http::request::Parts;
 
-use super::By;
+use super::{By, Unknown};
 use crate::identity::{Caller, ClientAddr, Credential, Facts, Principal};
 use crate::store::{Key, KeyKind};
 
@@ -89,17 +89,16 @@ fn each_way_to_tell_callers_apart_has_its_own_key() {
 
 #[test]
 fn where_nobody_can_know_nobody_guesses() {
-    let address = "rate_limit_without_client_address";
-    let authentication = "rate_limit_without_authentication";
+    let (address, caller) = (Unknown::ClientAddress, Unknown::Caller);
     let v4 = Some("192.0.2.1");
-    for (by, client, caller, reason) in [
+    for (by, client, who, reason) in [
         (By::client(), None, with_key(), address),
-        (By::principal(), v4, UNASKED, authentication),
+        (By::principal(), v4, UNASKED, caller),
         (By::principal(), None, Caller::Anonymous, address),
-        (By::api_key(), v4, UNASKED, authentication),
+        (By::api_key(), v4, UNASKED, caller),
         (own(None), None, UNASKED, address),
     ] {
-        let head = head(client, caller);
+        let head = head(client, who);
         assert_eq!(by.find(&head).unwrap_err(), reason, "{by:?}");
     }
 }

@@ -19,8 +19,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 const GRAPHQL_RESPONSE: HeaderValue = HeaderValue::from_static("application/graphql-response+json");
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-/// draft-ietf-httpapi-ratelimit-headers-11, section on problem types.
-const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+/// draft-ietf-httpapi-ratelimit-headers-11, section on problem types. They are to be of the registry
+/// of RFC 9457, section 4.2.
+const REGISTRY: &str = "https://iana.org/assignments/http-problem-types#";
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 impl Problem {
@@ -118,14 +119,19 @@ const QUOTA_ROOM: usize = 320;
 fn quota_exceeded(status: StatusCode) -> String {
     let (title, status) = (Kind::QuotaExceeded.title(), status.as_u16());
     format!(
-        r#"{{"type":"{QUOTA_EXCEEDED}","title":"{title}","status":{status},"violated-policies":["#
+        r#"{{"type":"{REGISTRY}quota-exceeded","title":"{title}","status":{status},"violated-policies":["#
     )
 }
 
 /// What every document says, without the end.
 fn members(kind: Kind, status: StatusCode) -> String {
     let (slug, title, status) = (kind.slug(), kind.title(), status.as_u16());
-    format!(r#"{{"type":"urn:portcullis:problem:{slug}","title":"{title}","status":{status}"#)
+    let realm = if kind == Kind::ReducedCapacity {
+        REGISTRY
+    } else {
+        "urn:portcullis:problem:"
+    };
+    format!(r#"{{"type":"{realm}{slug}","title":"{title}","status":{status}"#)
 }
 
 impl IntoResponse for Problem {
@@ -155,10 +161,12 @@ mod tests {
             assert_eq!(response.status(), kind.status());
             assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
             let body = parsed(&response);
-            assert_eq!(
-                body["type"],
-                format!("urn:portcullis:problem:{}", kind.slug())
-            );
+            let realm = if kind == Kind::ReducedCapacity {
+                "https://iana.org/assignments/http-problem-types#"
+            } else {
+                "urn:portcullis:problem:"
+            };
+            assert_eq!(body["type"], format!("{realm}{}", kind.slug()));
             assert_eq!(body["status"], kind.status().as_u16());
             assert!(!body.to_string().contains("secret reason"));
         }
@@ -174,7 +182,10 @@ mod tests {
         let problem = Problem::new(Kind::QuotaExceeded).naming_policies();
         let response: Response<Bytes> = names.iter().fold(problem, Problem::violating).into_http();
         let body = parsed(&response);
-        assert_eq!(body["type"], QUOTA_EXCEEDED);
+        assert_eq!(
+            body["type"],
+            "https://iana.org/assignments/http-problem-types#quota-exceeded"
+        );
         assert_eq!(body["violated-policies"], json!(["day", r#"a "b" \c"#]));
         assert_eq!(body["status"], 429);
     }

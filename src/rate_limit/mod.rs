@@ -4,8 +4,9 @@
 //! address, of the caller, of the API key, of the tenant, of the route, of a key of your own, or of
 //! several of these together ([`By`]). What is over the quota is answered with 429 and
 //! `Retry-After`; every answer, let in or not, tells the caller where they stand in
-//! `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers; [`HeaderDraft`]). Which
-//! kind of quota to choose, [`choosing`] says.
+//! `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers; [`HeaderDraft`]). A
+//! quota is a token bucket, an exact sliding window, a sliding counter or a fixed window; which to
+//! choose, [`choosing`] says.
 //!
 //! ```
 //! use std::time::Duration;

@@ -144,6 +144,53 @@ mod tests {
 
     use super::*;
 
+    fn counted(refusals: impl IntoIterator<Item = (u64, u64)>) -> Sketch {
+        let (mut sketch, policy) = (Sketch::default(), Arc::from("p"));
+        for (id, times) in refusals {
+            for _ in 0..times {
+                sketch.count(id, &policy, || Some(id.to_string().into()));
+            }
+        }
+        sketch
+    }
+
+    #[test]
+    fn as_many_as_there_are_places_are_each_counted_for_themselves() {
+        let places = PLACES as u64;
+        for step in [1, 2, 64, 1 << 32] {
+            let sketch = counted((0..places).map(|id| (id * step, id + 3)));
+            let worst = sketch.worst();
+            assert_eq!(worst.len(), PLACES);
+            for (offender, id) in worst.iter().zip((0..places).rev()) {
+                assert_eq!(offender.id(), id * step);
+                assert_eq!(offender.refused_at_least(), id + 3);
+                assert_eq!(offender.refused_at_most(), id + 3);
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_the_least_gives_up_the_place_and_leaves_the_count_as_an_error() {
+        let places = PLACES as u64;
+        // Whichever place it has that is refused three times; the others are refused ten times.
+        for least in 0..places {
+            let times = |id| if id == least { 3 } else { 10 };
+            let all = (0..places).map(|id| (id, times(id)));
+            let worst = counted(all.chain([(1_000, 2)])).worst();
+            let last = worst.last().unwrap();
+            assert_eq!((last.id(), last.name()), (1_000, Some("1000")));
+            assert_eq!((last.refused_at_least(), last.refused_at_most()), (2, 5));
+            assert!(worst.iter().all(|offender| offender.id() != least));
+            assert!(
+                worst
+                    .iter()
+                    .rev()
+                    .skip(1)
+                    .all(|other| other.refused_at_least() == 10)
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn the_counts_are_bounds_and_no_frequent_one_is_missing(
@@ -162,8 +209,12 @@ mod tests {
                 let count = truth[&offender.id()];
                 prop_assert!(offender.refused_at_least() <= count);
                 prop_assert!(count <= offender.refused_at_most());
+                let error = offender.refused_at_most() - offender.refused_at_least();
+                prop_assert!(error <= (ids.len() / PLACES) as u64);
                 prop_assert_eq!(offender.name(), Some(&*offender.id().to_string()));
             }
+            let all: u64 = worst.iter().map(Offender::refused_at_most).sum();
+            prop_assert_eq!(all, ids.len() as u64);
             for (id, count) in truth {
                 if count > (ids.len() / PLACES) as u64 {
                     prop_assert!(worst.iter().any(|offender| offender.id() == id));

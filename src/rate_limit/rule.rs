@@ -11,7 +11,7 @@ use super::label::Label;
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::identity::{ClientAddr, Facts, Networks, Principal};
-use crate::partition::By;
+use crate::partition::{By, Unknown};
 use crate::store::{Charge, Key, Limit, Quota};
 
 /// One quota of a limit; its clones share what is in it.
@@ -59,6 +59,13 @@ pub(super) struct Asked<'a> {
     pub(super) cost: u32,
     /// The quota, if it is not that of the rule; in a box, since it seldom is and this is moved.
     planned: Option<Box<(Quota, Limit)>>,
+}
+
+fn reason(unknown: Unknown) -> &'static str {
+    match unknown {
+        Unknown::ClientAddress => "rate_limit_without_client_address",
+        Unknown::Caller => "rate_limit_without_authentication",
+    }
 }
 
 impl Rule {
@@ -113,7 +120,7 @@ impl Rule {
         if self.exempts(head) {
             return Ok(None);
         }
-        let Some(key) = self.by.find(head)? else {
+        let Some(key) = self.by.find(head).map_err(reason)? else {
             return Ok(None);
         };
         Ok(Some(Asked {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::answer::Answer;
 use super::breaker::Breaker;
 use super::error::StoreError;
@@ -10,6 +12,7 @@ use super::gcra::Bucket;
 use super::memory::MemoryQuotas;
 use super::quota::Limit;
 use super::quotas::{Charge, Decision, Quotas};
+use crate::clock::nanoseconds;
 use crate::config::ConfigError;
 
 /// Quotas that have a plan for when their store cannot answer: refuse everything (the default of
@@ -195,45 +198,25 @@ fn share(limit: &Limit, nodes: u32) -> Limit {
     }
 }
 
-/// Takes all or nothing of the shares. Between the look and the taking somebody else may have been
-/// quicker: then too much was taken, and never too much admitted.
+/// Takes all or nothing of the shares.
 async fn take_share(
     counts: &MemoryQuotas,
     nodes: u32,
     charges: &[Charge<'_>],
     decisions: &mut [Decision],
 ) -> Result<bool, StoreError> {
-    let mut admitted = true;
-    let mut play = async |looks: bool| {
-        for (charge, decision) in charges.iter().zip(decisions.iter_mut()) {
-            let limit = share(charge.limit, nodes);
-            let cost = if looks { 0 } else { charge.cost };
-            let found = counts
-                .take(Charge {
-                    limit: &limit,
-                    cost,
-                    ..*charge
-                })
-                .await?;
-            let found = if looks {
-                found.as_if_asked(charge.cost)
-            } else {
-                found
-            };
-            admitted &= found.admitted;
-            *decision = Decision {
-                // What is too much for a share may be admitted when the engine is back.
-                retry_after: (!found.admitted).then(|| {
-                    found
-                        .retry_after
-                        .unwrap_or(crate::clock::nanoseconds(super::breaker::PAUSE))
-                }),
-                ..found
-            };
-        }
-        Ok::<bool, StoreError>(admitted)
-    };
-    Ok(play(true).await? && play(false).await?)
+    let limits = charges.iter().map(|charge| share(charge.limit, nodes));
+    let limits: SmallVec<[Limit; 4]> = limits.collect();
+    let own = charges.iter().zip(&limits);
+    let own = own.map(|(charge, limit)| Charge { limit, ..*charge });
+    let own: SmallVec<[Charge<'_>; 4]> = own.collect();
+    let admitted = counts.take_all(&own, decisions).await?;
+    for decision in decisions.iter_mut().filter(|found| !found.admitted) {
+        // What is too much for a share may be admitted when the engine is back.
+        let pause = nanoseconds(super::breaker::PAUSE);
+        decision.retry_after.get_or_insert(pause);
+    }
+    Ok(admitted)
 }
 
 impl Quotas for FailingOver {

@@ -43,12 +43,13 @@ impl Bucket {
     ///
     /// A bucket that is full in the past is full, so a state that says 0 is that of a new key. One
     /// that is too far in the future (the quota has shrunk, the clock was set back) counts as
-    /// empty.
+    /// empty, and stays so until that is over.
     #[must_use]
     #[inline]
     pub fn take(&self, full_at: u64, now: u64, cost: u32) -> (Decision, u64) {
-        let empty = now.saturating_add(self.tolerance);
-        let debt = full_at.clamp(now, empty) - now;
+        let behind = full_at.saturating_sub(now);
+        let debt = behind.min(self.tolerance);
+        let over = behind - debt;
         let wanted = debt.saturating_add(self.interval.saturating_mul(u64::from(cost)));
         let admitted = wanted <= self.tolerance;
         let owed = if admitted { wanted } else { debt };
@@ -58,8 +59,11 @@ impl Bucket {
             admitted,
             limit: self.burst.into(),
             remaining,
-            reset_after: owed.saturating_sub(used.saturating_sub(1).saturating_mul(self.interval)),
-            retry_after: (!admitted && cost <= self.burst).then(|| wanted - self.tolerance),
+            reset_after: owed
+                .saturating_sub(used.saturating_sub(1).saturating_mul(self.interval))
+                .saturating_add(over),
+            retry_after: (!admitted && cost <= self.burst)
+                .then(|| (wanted - self.tolerance).saturating_add(over)),
         };
         let taken = admitted && cost > 0;
         (
@@ -94,9 +98,10 @@ mod tests {
             (121, 100, 1, false, 0, 1, Some(1)),
             (130, 100, 1, false, 0, 10, Some(10)),
             (130, 100, 3, false, 0, 10, Some(30)),
-            (100, 100, 4, false, 3, 0, None),      // never
-            (999, 100, 1, false, 0, 10, Some(10)), // too far ahead counts as empty
-            (115, 100, 0, true, 1, 5, None),       // a look
+            (100, 100, 4, false, 3, 0, None),        // never
+            (999, 100, 1, false, 0, 879, Some(879)), // too far ahead is empty for long
+            (999, 100, 0, true, 0, 879, None),
+            (115, 100, 0, true, 1, 5, None), // a look
         ] {
             let (found, after) = BUCKET.take(full_at, now, cost);
             let expected = Decision {

@@ -27,6 +27,7 @@ mod key_ring;
 pub mod memory;
 mod quota;
 mod quotas;
+mod reach;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod refresh_families;

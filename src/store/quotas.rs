@@ -105,6 +105,7 @@ pub struct Decision {
 impl Decision {
     /// What a charge of `cost` units would be told at the moment of this look. The wait of who is
     /// refused is told no longer than it is, since a look knows only of the next unit.
+    #[cfg(feature = "redis")]
     pub(super) fn as_if_asked(self, cost: u32) -> Self {
         match self.remaining.checked_sub(cost.into()) {
             Some(remaining) => Self { remaining, ..self },

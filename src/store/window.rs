@@ -38,6 +38,22 @@ impl Window {
         }
     }
 
+    /// The same window, if it is no longer than `span`.
+    pub(super) fn shortened(self, span: u64) -> Self {
+        Self {
+            span: self.span.min(span),
+            ..self
+        }
+    }
+
+    /// As long as the longer, and as large as the larger.
+    pub(super) fn united(self, other: Self) -> Self {
+        Self {
+            units: self.units.max(other.units),
+            span: self.span.max(other.span),
+        }
+    }
+
     /// Whether `cost` units can be taken at `now`, given the `stamps` of those taken, oldest first;
     /// `now` is not before the last of them.
     pub(super) fn judge(&self, stamps: &VecDeque<u64>, now: u64, cost: u32) -> Decision {
@@ -67,13 +83,6 @@ impl Window {
         }
     }
 
-    /// Notes `cost` units taken at `now`, as judged; more than the window holds is never kept.
-    pub(super) fn note(&self, stamps: &mut VecDeque<u64>, now: u64, cost: u32) {
-        let surplus = (stamps.len() + cost as usize).saturating_sub(self.units as usize);
-        stamps.drain(..surplus.min(stamps.len()));
-        stamps.extend(std::iter::repeat_n(now, cost as usize));
-    }
-
     /// A bucket that never admits more than this window: for when there is no room for stamps.
     ///
     /// A bucket of `b` with interval `t` admits at most `b + ceil(w / t) - 1` in any half-open span
@@ -85,7 +94,7 @@ impl Window {
     }
 }
 
-fn as_units(count: usize) -> u32 {
+pub(super) fn as_units(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

@@ -27,6 +27,14 @@ fn kinds() -> Vec<(&'static str, Quota)> {
             "`Quota::sliding_window(100, 1 min)`",
             Quota::sliding_window(UNITS, Duration::from_mins(1)),
         ),
+        (
+            "`Quota::sliding_counter(100, 1 min)`",
+            Quota::sliding_counter(UNITS, Duration::from_mins(1)),
+        ),
+        (
+            "`Quota::fixed_window(100, 1 min)`",
+            Quota::fixed_window(UNITS, Duration::from_mins(1)),
+        ),
     ]
 }
 
@@ -73,53 +81,64 @@ fn most_in_any_window(admitted: &[u32]) -> u32 {
 }
 
 /// Points of what has been admitted in all, at each second at which that changes its pace.
-fn line(admitted: &[u32], left: usize) -> String {
+fn line(admitted: &[u32], left: usize, floor: usize) -> String {
     let mut sum = 0;
-    let mut points = format!("{left},180");
+    let mut points = format!("{left},{floor}");
     for (second, tenths) in admitted.chunks(10).enumerate() {
-        sum += tenths.iter().sum::<u32>();
-        let _ = write!(points, " {},{}", left + second + 1, 180 - (sum * 2) / 5);
+        sum += tenths.iter().sum::<u32>() as usize;
+        let _ = write!(points, " {},{}", left + second + 1, floor - (sum * 2) / 5);
     }
     points
 }
 
 fn picture() -> String {
+    const COLUMNS: usize = 3;
     let kinds = kinds();
-    let width = kinds.len() * 230 + 10;
+    let width = COLUMNS * 230 + 10;
+    let height = kinds.len().div_ceil(COLUMNS) * 210;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} 250\" width=\"{width}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {full}\" width=\"{width}\" \
          font-family=\"sans-serif\" font-size=\"11\" fill=\"currentColor\">\n\
-         <title>Admitted in all, over three minutes, of a quota of 100 a minute</title>\n"
+         <title>Admitted in all, over three minutes, of a quota of 100 a minute</title>\n",
+        full = height + 40,
     );
-    for (i, (name, quota)) in kinds.into_iter().enumerate() {
-        let left = 40 + i * 230;
+    for (place, (name, quota)) in kinds.into_iter().enumerate() {
+        let (left, top) = (40 + place % COLUMNS * 230, place / COLUMNS * 210);
+        let floor = top + 180;
         let worst = admitted(quota, adversary);
         let calm = admitted(quota, steady);
         let name = name.trim_matches('`').trim_start_matches("Quota::");
         let _ = write!(
             svg,
-            "<text x=\"{left}\" y=\"20\" font-size=\"10\">{name}</text>\n\
-             <path d=\"M{left} 30V180H{right}\" fill=\"none\" stroke=\"currentColor\"/>\n\
-             <path d=\"M{left} 180l180 -120\" stroke=\"currentColor\" stroke-dasharray=\"2 4\"/>\n\
+            "<text x=\"{left}\" y=\"{title}\" font-size=\"10\">{name}</text>\n\
+             <path d=\"M{left} {start}V{floor}H{right}\" fill=\"none\" stroke=\"currentColor\"/>\n\
+             <path d=\"M{left} {floor}l180 -120\" stroke=\"currentColor\" stroke-dasharray=\"2 4\"/>\n\
              <polyline points=\"{calm}\" fill=\"none\" stroke=\"#2980b9\" stroke-width=\"2\"/>\n\
              <polyline points=\"{worst}\" fill=\"none\" stroke=\"#c0392b\" stroke-width=\"2\"/>\n\
-             <text x=\"{left}\" y=\"195\">0</text>\n\
-             <text x=\"{end}\" y=\"195\">3 min</text>\n\
-             <text x=\"{number}\" y=\"64\" text-anchor=\"end\">300</text>\n\
-             <text x=\"{left}\" y=\"212\">most in any minute: {most}</text>\n",
+             <text x=\"{left}\" y=\"{below}\">0</text>\n\
+             <text x=\"{end}\" y=\"{below}\">3 min</text>\n\
+             <text x=\"{number}\" y=\"{high}\" text-anchor=\"end\">300</text>\n\
+             <text x=\"{left}\" y=\"{told}\">most in any minute: {most}</text>\n",
+            title = top + 20,
+            start = top + 30,
+            high = top + 64,
+            below = top + 195,
+            told = top + 212,
             right = left + 180,
             end = left + 152,
             number = left - 4,
-            calm = line(&calm, left),
+            calm = line(&calm, left, floor),
             most = most_in_any_window(&worst),
-            worst = line(&worst, left),
+            worst = line(&worst, left, floor),
         );
     }
-    svg.push_str(
-        "<text x=\"40\" y=\"236\" fill=\"#c0392b\">asks once, waits 59 s, then asks as fast as it \
+    let _ = write!(
+        svg,
+        "<text x=\"40\" y=\"{below}\" fill=\"#c0392b\">asks once, waits 59 s, then asks as fast as it \
          can</text>\n\
-         <text x=\"320\" y=\"236\" fill=\"#2980b9\">asks twice a second</text>\n\
-         <text x=\"470\" y=\"236\">dotted: 100 a minute</text>\n</svg>\n",
+         <text x=\"320\" y=\"{below}\" fill=\"#2980b9\">asks twice a second</text>\n\
+         <text x=\"470\" y=\"{below}\">dotted: 100 a minute</text>\n</svg>\n",
+        below = height + 26,
     );
     svg
 }

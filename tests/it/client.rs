@@ -106,6 +106,58 @@ async fn where_nobody_knows_who_is_connected_the_setup_is_wrong() {
 }
 
 #[tokio::test]
+async fn nobody_becomes_the_proxy_by_a_header_that_cannot_be_read() {
+    let single = || ClientAddress::in_header("cf-connecting-ip".parse().unwrap(), proxies());
+    let many = ["10.0.0.2"; 65].join(", ");
+    let long = format!("for=\"{}\", for=203.0.113.9", "x".repeat(4_096));
+    let two = [
+        ("cf-connecting-ip", "6.6.6.6"),
+        ("cf-connecting-ip", "203.0.113.9"),
+    ];
+    let forwarded = ClientAddress::in_forwarded;
+    for (client, lines, proxy) in [
+        (
+            forwarded(proxies()),
+            &[("forwarded", "for=\"6, for=203.0.113.9")][..],
+            true,
+        ),
+        (forwarded(proxies()), &[("forwarded", &long)], true),
+        (
+            ClientAddress::in_x_forwarded_for(proxies()),
+            &[("x-forwarded-for", &many)],
+            false,
+        ),
+        (single(), &two, true),
+    ] {
+        let reasons: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = Arc::clone(&reasons);
+        let handler = |Extension(facts): Extension<Facts>| async move {
+            facts.client.map(|client| client.to_string()).unwrap()
+        };
+        let shield =
+            Shield::new()
+                .with(client.clone())
+                .with_events(move |event: &SecurityEvent<'_>| {
+                    assert_eq!(event.client.unwrap().to_string(), "10.0.0.1");
+                    sink.lock().unwrap().push(event.reason.to_owned());
+                });
+        let app = Router::new().route("/", get(handler).layer(shield));
+        let response = send(&app, request(Some(PROXY), lines)).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{lines:?}");
+        assert_eq!(*reasons.lock().unwrap(), ["client_address_unreadable"]);
+        // Who is no proxy is the client, whatever its headers say.
+        let response = send(&app, request(Some("203.0.113.11:1"), lines)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{lines:?}");
+
+        let client = client.dangerous_with_proxy_for_unreadable();
+        let app = Router::new().route("/", get(handler).layer(client));
+        let body = send(&app, request(Some(PROXY), lines)).await.into_body();
+        let body = axum::body::to_bytes(body, 100).await.unwrap();
+        assert_eq!(body.starts_with(b"10.0.0.1"), proxy, "{body:?}");
+    }
+}
+
+#[tokio::test]
 async fn translated_clients_are_told_apart_if_that_is_wanted() {
     let client = ClientAddress::of_peer();
     let peer = "[64:ff9b::203.0.113.9]:1";

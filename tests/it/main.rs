@@ -49,6 +49,7 @@ mod outgoing;
 mod public_id;
 mod quotas_contract;
 mod quotas_model;
+mod quotas_reference;
 mod quotas_room;
 mod rate_limit;
 mod rate_limit_faults;

@@ -141,3 +141,20 @@ async fn the_worst_offenders_are_known_by_a_hash_unless_the_author_names_them() 
     assert_eq!(offenders[0].name(), Some(HERE));
     assert!(!format!("{offenders:?}").contains(HERE));
 }
+
+#[tokio::test]
+async fn no_two_offenders_are_taken_for_one() {
+    let limit = limit().with_clock(ManualClock::default());
+    let app: Router = route().layer(limit.clone());
+    for host in 1..=40_usize {
+        for _ in 0..host + 2 {
+            status(&app, &format!("198.51.100.{host}"), None).await;
+        }
+    }
+    let counts: Vec<_> = limit
+        .top_offenders()
+        .iter()
+        .map(portcullis::rate_limit::Offender::refused_at_least)
+        .collect();
+    assert_eq!(counts, (1..=40).rev().collect::<Vec<_>>());
+}

@@ -143,6 +143,7 @@ async fn many_clients_never_get_more_than_the_quota() {
     for quota in [
         Quota::per_day(500),
         Quota::sliding_window(500, Duration::from_hours(24)),
+        Quota::sliding_counter(500, Duration::from_hours(24)),
     ] {
         let admitted = Arc::new(AtomicU32::new(0));
         let clients: Vec<_> = (0..8)
@@ -184,6 +185,7 @@ async fn keys_say_nothing_of_whose_they_are_and_go_when_they_owe_nothing() {
     for (key, quota) in [
         ("a", Quota::per_minute(60)),
         (&long, Quota::sliding_window(3, minute)),
+        ("c", Quota::sliding_counter(9, minute)),
     ] {
         assert!(
             take(&store, "secret-policy", key, quota, 2)
@@ -198,8 +200,12 @@ async fn keys_say_nothing_of_whose_they_are_and_go_when_they_owe_nothing() {
     let names = said(&server.url(), &["KEYS", "*"]).await;
     let mut names: Vec<String> = redis::from_redis_value(names).unwrap();
     names.sort();
-    assert_eq!(names.len(), 2, "{names:?}");
-    for (name, kind, debt) in [(&names[0], "bucket", 2_000), (&names[1], "window", 60_000)] {
+    assert_eq!(names.len(), 3, "{names:?}");
+    for (name, kind, debt) in [
+        (&names[0], "bucket", 2_000),
+        (&names[1], "counter", 120_000),
+        (&names[2], "window", 60_000),
+    ] {
         let hash = name.strip_prefix(&format!("q:{kind}:{{")).unwrap();
         let hash = hash.strip_suffix('}').unwrap();
         assert!(hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -228,19 +234,26 @@ async fn scripts_run(server: &Redis) -> u64 {
 async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
     let server = Redis::start();
     let minute = Duration::from_mins(1);
-    for quota in [Quota::per_minute(3), Quota::sliding_window(3, minute)] {
+    for quota in [
+        Quota::per_minute(3),
+        Quota::sliding_window(3, minute),
+        Quota::sliding_counter(3, minute),
+        Quota::fixed_window(3, minute),
+    ] {
         let clock = ManualClock::default();
         let rig = Rig {
             store: Arc::new(quotas(&server.url(), "q:").dangerous_with_clock(clock.clone())),
             clock,
             grain: MICROSECOND,
         };
-        assert!(rig.take("p", "k", quota, 3).await.admitted);
-        let first = rig.take("p", "k", quota, 1).await;
+        // The two kinds of counters know what the other has counted.
+        let key = quota.to_string();
+        assert!(rig.take("p", &key, quota, 3).await.admitted);
+        let first = rig.take("p", &key, quota, 1).await;
         let before = scripts_run(&server).await;
         for step in 0..1_000 {
             rig.clock.advance(Duration::from_micros(999));
-            let refused = rig.take("p", "k", quota, 1).await;
+            let refused = rig.take("p", &key, quota, 1).await;
             let passed = 999_000 * (step + 1);
             let wait = first.retry_after.unwrap() - passed;
             let expected = Decision {
@@ -253,11 +266,11 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
         assert_eq!(scripts_run(&server).await, before);
         // After a second it is asked, and so it is for a look, and when something was given back.
         rig.clock.advance(Duration::from_millis(1));
-        assert!(!rig.take("p", "k", quota, 1).await.admitted);
-        assert!(rig.take("p", "k", quota, 0).await.admitted);
+        assert!(!rig.take("p", &key, quota, 1).await.admitted);
+        assert!(rig.take("p", &key, quota, 0).await.admitted);
         assert_eq!(scripts_run(&server).await, before + 2);
-        rig.give_back("p", "k", quota, 1).await;
-        assert!(rig.take("p", "k", quota, 1).await.admitted);
+        rig.give_back("p", &key, quota, 1).await;
+        assert!(rig.take("p", &key, quota, 1).await.admitted);
     }
 }
 
@@ -304,15 +317,42 @@ async fn what_waits_is_sent_together_and_who_goes_away_takes_nothing() {
     assert_eq!(admitted, [false, true, false, true]);
 }
 
-fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
-    let span = Duration::from_micros(micros);
-    let quota = |units| {
-        if bucket {
-            Quota::new(1, span).with_burst(units)
+/// What is played: the kind of quota, its size, and how many times larger all times are.
+#[derive(Clone, Copy, Debug)]
+struct Game {
+    kind: u8,
+    units: u32,
+    micros: u64,
+    slower: u32,
+}
+
+impl Game {
+    /// One of four plans: half as large, or three times as long.
+    fn quota(self, plan: u8) -> Quota {
+        let units = if plan & 1 == 1 {
+            self.units.div_ceil(2)
         } else {
-            Quota::sliding_window(units, span)
+            self.units
+        };
+        let span = Duration::from_micros(self.micros) * self.slower;
+        let span = if plan & 2 == 2 { span * 3 } else { span };
+        match self.kind {
+            0 => Quota::new(1, span).with_burst(units),
+            1 => Quota::sliding_window(units, span),
+            2 => Quota::sliding_counter(units, span),
+            _ => Quota::fixed_window(units, span),
         }
-    };
+    }
+}
+
+/// A key, the time that passes, a cost, how much of it comes back at once, and a plan.
+type Step = (u8, u64, u32, u32, u8);
+
+/// A cost: all that is left.
+const ALL: u32 = u32::MAX;
+
+/// Plays in both engines.
+fn play(game: Game, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -323,43 +363,118 @@ fn play(bucket: bool, units: u32, micros: u64, steps: &[(u8, u64, u32)]) {
             store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
             ..shared.clone()
         };
-        for (number, (key, step, cost)) in steps.iter().copied().enumerate() {
-            shared
-                .clock
-                .advance(MICROSECOND * u32::try_from(step).unwrap());
-            // Now and then under another limit.
-            let quota = quota(if step % 7 == 6 {
-                units.div_ceil(2)
-            } else {
-                units
-            });
-            let key = key.to_string();
+        for (number, (key, step, cost, back, plan)) in steps.iter().copied().enumerate() {
+            let pause = MICROSECOND * u32::try_from(step).unwrap();
+            shared.clock.advance(pause * game.slower);
+            let (quota, key) = (game.quota(plan), key.to_string());
+            let cost = match cost {
+                ALL => u32::try_from(memory.take("p", &key, quota, 0).await.remaining).unwrap(),
+                cost => cost,
+            };
             let found = shared.take("p", &key, quota, cost).await;
-            assert_eq!(
-                found,
-                memory.take("p", &key, quota, cost).await,
-                "step {number}"
-            );
+            let expected = memory.take("p", &key, quota, cost).await;
+            assert_eq!(found, expected, "step {number} under {quota}");
+            if found.admitted && back > 0 {
+                shared.give_back("p", &key, quota, back.min(cost)).await;
+                memory.give_back("p", &key, quota, back.min(cost)).await;
+            }
         }
     });
 }
 
 #[test]
-fn a_refusal_under_a_smaller_plan_says_nothing_of_a_larger_one() {
-    // Three of four units are owed; a plan of two tells of no more than two.
-    play(true, 4, 35, &[(0, 0, 3), (0, 6, 1), (0, 0, 3)]);
+fn a_weight_that_no_double_holds_is_as_heavy_on_redis() {
+    // Two thirds of the units of the window before, which as doubles come to one more.
+    let game = Game {
+        kind: 2,
+        units: 3_492_153_888,
+        micros: 159,
+        slower: 552_059_014,
+    };
+    play(game, &[(0, 0, 1_309_557_708, 0, 0), (0, 212, ALL, 0, 0)]);
+}
+
+#[test]
+fn what_has_left_a_short_window_does_not_come_back_in_a_longer_one() {
+    let game = Game {
+        kind: 1,
+        units: 6,
+        micros: 100,
+        slower: 1,
+    };
+    let short = [
+        (0, 0, 1, 0, 0),
+        (0, 50, 1, 0, 0),
+        (0, 20, 1, 0, 0),
+        (0, 35, 1, 0, 0),
+    ];
+    let long = [
+        (0, 1, 1, 0, 2),
+        (0, 1, 0, 0, 2),
+        (0, 1, ALL, 0, 2),
+        (0, 90, 0, 0, 2),
+    ];
+    play(game, &[short, long].concat());
+}
+
+fn plan() -> impl Strategy<Value = u8> {
+    prop_oneof![2 => Just(0), 1 => 0..4_u8]
+}
+
+#[test]
+fn a_refusal_under_a_smaller_plan_says_no_more_of_a_larger_one_than_is_so() {
+    // Three of four units are owed, which is more than a plan of two holds.
+    let game = Game {
+        kind: 0,
+        units: 4,
+        micros: 35,
+        slower: 1,
+    };
+    play(game, &[(0, 0, 3, 0, 0), (0, 6, 1, 0, 1), (0, 0, 3, 0, 0)]);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_on_redis_decides_as_that_in_memory(
-        bucket: bool,
+        kind in 0..4_u8,
         units in 1..6_u32,
         micros in 1..130_u64,
-        steps in prop::collection::vec((0..3_u8, prop_oneof![0..5_u64, 0..150_u64], 0..7_u32), 1..60),
+        steps in prop::collection::vec(
+            (
+                0..2_u8,
+                prop_oneof![0..5_u64, 0..150_u64],
+                0..7_u32,
+                prop_oneof![3 => Just(0), 1 => 1..7_u32],
+                plan(),
+            ),
+            1..60,
+        ),
     ) {
-        play(bucket, units, micros, &steps);
+        play(Game { kind, units, micros, slower: 1 }, &steps);
+    }
+
+    /// Products of units and times that no double holds.
+    #[test]
+    fn the_counters_on_redis_are_exact_however_large_they_are(
+        kind in 2..4_u8,
+        units in prop_oneof![1..=9_u32, 1_000_000..=u32::MAX],
+        micros in 1..400_u64,
+        slower in 1..2_000_000_000_u32,
+        steps in prop::collection::vec(
+            (0..2_u8, 0..150_u64, 0..10_u32, prop_oneof![3 => Just(0), 1 => 0..3_u32], plan()),
+            1..40,
+        ),
+    ) {
+        let large = |part: u32| units / 8 * part + units % 8;
+        let steps: Vec<_> = steps
+            .into_iter()
+            .map(|(key, step, cost, back, plan)| {
+                let cost = if cost > 7 { ALL } else { large(cost) };
+                (key, step, cost, if back > 0 { large(back) } else { 0 }, plan)
+            })
+            .collect();
+        play(Game { kind, units, micros, slower }, &steps);
     }
 }

@@ -68,11 +68,11 @@ impl Counters {
 
     /// Gives `cost` units back that the key with the hash `tag` took at `then`. What was taken from
     /// the overflow stays there.
-    pub(super) fn give_back(&self, tag: u64, then: u64, cost: u32) {
+    pub(super) fn give_back(&self, tag: u64, counter: &Counter, then: u64, cost: u32) {
         if let Some(drawer) = self.drawer(tag) {
             let mut drawer = drawer.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((_, count)) = drawer.counts.iter_mut().find(|(own, _)| *own == tag) {
-                count.give_back(then, cost);
+                count.give_back(counter, then, cost);
             }
         }
     }
@@ -146,7 +146,7 @@ mod tests {
                 let decision = counters.take(tag(key), &counter, now, cost);
                 prop_assert_eq!(decision.limit, 6);
                 if decision.admitted && comes_back {
-                    counters.give_back(tag(key), now, cost);
+                    counters.give_back(tag(key), &counter, now, cost);
                 } else if decision.admitted {
                     let own = taken.entry(key).or_default();
                     own.push((now, cost));

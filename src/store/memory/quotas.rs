@@ -99,14 +99,16 @@ impl MemoryQuotas {
                     table.give_back(hash(), bucket, charge.cost);
                 }
             }
-            Limit::Window(_) => {
+            Limit::Window(window) => {
                 if let Some(rings) = self.rings.get() {
-                    rings.give_back(hash(), charge.now.ticks().min(END_OF_TIME), charge.cost);
+                    let then = charge.now.ticks().min(END_OF_TIME);
+                    rings.give_back(hash(), window, then, charge.cost);
                 }
             }
-            Limit::Counter(_) => {
+            Limit::Counter(counter) => {
                 if let Some(counters) = self.counters.get() {
-                    counters.give_back(hash(), charge.now.ticks().min(END_OF_TIME), charge.cost);
+                    let then = charge.now.ticks().min(END_OF_TIME);
+                    counters.give_back(hash(), counter, then, charge.cost);
                 }
             }
         }

@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::sketch::{Sketch, place};
 use crate::store::quotas::Decision;
-use crate::store::window::Window;
+use crate::store::reach::Reach;
+use crate::store::window::{Window, as_units};
 
 /// Twice as many as a drawer has keys on average in a full engine.
 const WAYS: usize = 16;
@@ -25,10 +26,11 @@ const SWEPT: usize = 32;
 #[derive(Debug)]
 pub(super) struct Ring {
     pub(super) tag: u64,
-    /// When its last stamp leaves its window.
+    /// When its last stamp is out of reach.
     pub(super) ends: u64,
     /// For how many stamps it has room.
     room: usize,
+    pub(super) reach: Reach,
     pub(super) stamps: VecDeque<u64>,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct Ring {
 pub(super) struct Drawer {
     pub(super) rings: Vec<Ring>,
     /// The latest moment that was seen here.
-    latest: u64,
+    pub(super) latest: u64,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl Rings {
             tag,
             ends: 0,
             room,
+            reach: Reach::of(*window, now),
             stamps: VecDeque::with_capacity(room),
         };
         let decision = self.spend(&mut ring, window, now, cost);
@@ -102,29 +105,35 @@ impl Rings {
     }
 
     fn spend(&self, ring: &mut Ring, window: &Window, now: u64, cost: u32) -> Decision {
-        let mut decision = window.judge(&ring.stamps, now, cost);
-        let mut window = *window;
-        if decision.admitted && cost > 0 {
-            let units = window.units();
-            let needed = (ring.stamps.len() + cost as usize).min(units as usize);
-            if !self.grow(ring, needed, units as usize, now) {
-                window = window.narrowed(u32::try_from(ring.room).unwrap_or(u32::MAX));
-                let narrow = window.judge(&ring.stamps, now, cost);
-                decision = Decision {
-                    limit: units.into(),
-                    retry_after: if narrow.admitted {
-                        None
-                    } else {
-                        narrow.retry_after.or(Some(window.span()))
-                    },
-                    ..narrow
-                };
-            }
+        ring.reach.forget(&mut ring.stamps, now);
+        if ring.stamps.is_empty() {
+            ring.reach = Reach::of(*window, now);
         }
-        if decision.admitted && cost > 0 {
-            window.note(&mut ring.stamps, now, cost);
-            let last = ring.stamps.back().copied().unwrap_or(now);
-            ring.ends = ring.ends.max(last.saturating_add(window.span()));
+        let decision = (ring.reach.known(*window)).judge(&ring.stamps, now, cost);
+        if !decision.admitted || cost == 0 {
+            return decision;
+        }
+        // From now on the stamps stay for as long as this window needs them, too.
+        let mut decision = window.judge(&ring.stamps, now, cost);
+        let reach = ring.reach.widened(*window, now);
+        let most = reach.widest().units() as usize;
+        let needed = (ring.stamps.len() + cost as usize).min(most);
+        if !self.grow(ring, needed, most, now) {
+            let narrow = reach
+                .widest()
+                .narrowed(window.units().min(as_units(ring.room)));
+            let judged = narrow.judge(&ring.stamps, now, cost);
+            decision = Decision {
+                limit: window.units().into(),
+                retry_after: (!judged.admitted)
+                    .then(|| judged.retry_after.unwrap_or(window.span())),
+                ..judged
+            };
+        }
+        if decision.admitted {
+            ring.reach = reach;
+            ring.reach.note(&mut ring.stamps, now, cost);
+            ring.ends = ring.reach.ends(Some(&now));
         }
         decision
     }

@@ -55,6 +55,7 @@
 //! ```
 
 mod batches;
+mod counter_script;
 mod families;
 mod family_record;
 mod fault;

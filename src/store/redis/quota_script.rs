@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use redis::{Script, ScriptInvocation};
 
+use super::counter_script;
 use super::fault::Fault;
+use crate::store::counter::Counter;
 use crate::store::gcra::Bucket;
 use crate::store::quota::Limit;
 use crate::store::quotas::Decision;
@@ -14,28 +16,28 @@ use crate::store::window::Window;
 ///
 /// The first argument is the moment in microseconds, or nothing: then the server's own clock
 /// decides. Then each group says of how many charges it is, and each charge its kind, its cost, its
-/// limit and (of windows) the span. All numbers are whole and below 2^53, where those of Lua are
+/// limit and (of windows, exact or counted) the span. All numbers are whole and below 2^53, where those of Lua are
 /// exact. What is kept of a bucket is the moment at which it is full; of a window the moments at
 /// which units were taken, eight bytes each, oldest first, and of those that have left it never
-/// more than of those that are in it. A key goes by itself when it says no more than that nobody
-/// has used anything.
+/// more than of those that are in it, and at its end how far it reaches, as in `store/reach.rs`. A
+/// key goes by itself when it says no more than that nobody has used anything.
 ///
 /// The clock of a server can be set back, and a replica that takes over can be behind: then a
 /// bucket is at worst empty, and a window stands still until the moment of its last unit.
 pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    let script = [
         "local now, spare = tonumber(ARGV[1]), 60000
         if not now then
             local time = redis.call('TIME')
             now, spare = time[1] * 1000000 + time[2], 1
         end
-        local reply, at, key = {}, 2, 0
-
-        local function bucket(name, price, full)
+        local reply, at, key = {}, 2, 0",
+        counter_script::TAKE,
+        "local function bucket(name, price, full)
             local kept = redis.call('GET', name)
-            local debt = kept and math.min(math.max(tonumber(kept) - now, 0), full) or 0
+            local debt = kept and math.max(tonumber(kept) - now, 0) or 0
             reply[#reply + 1] = debt
-            if debt + price > full then return false end
+            if price > 0 and debt + price > full then return false end
             local owed = debt + price
             return true, price > 0 and function()
                 redis.call('SET', name, now + owed, 'PX', math.ceil(owed / 1000) + spare)
@@ -43,37 +45,60 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
         end
 
         local function window(name, cost, units, span)
-            local len = redis.call('STRLEN', name) / 8
+            local len = math.max((redis.call('STRLEN', name) - 32) / 8, 0)
+            local last, longest, most, till, lost = now, span, units, 0, 0
+            if len > 0 then
+                local tail = redis.call('GETRANGE', name, -40, -1)
+                last, longest, most, till, lost = struct.unpack('>ddddd', tail)
+            end
             local function stamp(place)
                 if place >= len then return now end
                 local bytes = redis.call('GETRANGE', name, place * 8, place * 8 + 7)
                 return (struct.unpack('>d', bytes))
             end
-            local moment = len > 0 and math.max(now, stamp(len - 1)) or now
-            local gone, stop = 0, len
-            while gone < stop do
-                local middle = math.floor((gone + stop) / 2)
-                if stamp(middle) + span <= moment then gone = middle + 1 else stop = middle end
-            end
-            local used = len - gone
-            local needed = used + cost - units
-            reply[#reply + 1] = used
-            reply[#reply + 1] = stamp(gone + math.max(used - units, 0)) + span - now
-            reply[#reply + 1] = stamp(gone + math.max(needed - 1, 0)) + span - now
-            if needed > 0 and cost > 0 then return false end
-            return true, cost > 0 and function()
-                local added = string.rep(struct.pack('>d', moment), cost)
-                local left = math.ceil((moment + span - now) / 1000) + spare
-                if len == 0 then
-                    redis.call('SET', name, added, 'PX', left)
-                    return
-                elseif gone * 2 >= len then
-                    local live = redis.call('GETRANGE', name, gone * 8, -1)
-                    redis.call('SET', name, live .. added, 'KEEPTTL')
-                else
-                    redis.call('APPEND', name, added)
+            local moment = math.max(now, last)
+            local function gone(life)
+                local low, high = 0, len
+                while low < high do
+                    local middle = math.floor((low + high) / 2)
+                    if stamp(middle) + life <= moment then low = middle + 1 else high = middle end
                 end
-                redis.call('PEXPIRE', name, left, 'GT')
+                return low
+            end
+            local life = math.min(span, longest)
+            local past = gone(life)
+            local used = len - past
+            local needed = used + cost - units
+            local fits = cost == 0 or needed <= 0
+            local stays = fits and cost > 0 and span or life
+            reply[#reply + 1] = used
+            reply[#reply + 1] = stamp(past + math.max(used - units, 0)) + stays - now
+            reply[#reply + 1] = stamp(past + math.max(needed - 1, 0)) + life - now
+            return fits, fits and cost > 0 and function()
+                local first, reaches_further = past, span > longest
+                if last + longest <= moment or moment >= till then
+                    longest, most, till, lost = span, units, moment + span, 0
+                else
+                    if span < longest then
+                        first = gone(longest)
+                    else
+                        longest, till = span, moment + span
+                    end
+                    most = math.max(most, units)
+                end
+                if len + cost - first > most then first, lost = len + cost - most, 1 end
+                local tail = struct.pack('>dddd', longest, most, till, lost)
+                tail = string.rep(struct.pack('>d', moment), cost) .. tail
+                local left = math.ceil((moment + longest - now) / 1000) + spare
+                if first * 2 >= len or reaches_further then
+                    if first < len then
+                        tail = redis.call('GETRANGE', name, first * 8, len * 8 - 1) .. tail
+                    end
+                    redis.call('SET', name, tail, 'PX', left)
+                else
+                    redis.call('SETRANGE', name, len * 8, tail)
+                    redis.call('PEXPIRE', name, left)
+                end
             end
         end
 
@@ -89,7 +114,12 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
                     fits, write = bucket(name, cost, limit)
                     at = at + 3
                 else
-                    fits, write = window(name, cost, limit, tonumber(ARGV[at + 3]))
+                    local span = tonumber(ARGV[at + 3])
+                    if kind == 'w' then
+                        fits, write = window(name, cost, limit, span)
+                    else
+                        fits, write = counter(name, cost, limit, span, kind == 's')
+                    end
                     at = at + 4
                 end
                 admitted = admitted and fits
@@ -100,19 +130,21 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
             end
         end
         return reply",
-    )
+    ];
+    Script::new(&script.concat())
 });
 
 /// Gives back the units of one charge, which is told as to [`TAKE`]: of a window those that were
 /// taken last. A bucket is never more than full, and a window never more than empty.
 pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    let script = [
         "local now, name, cost, spare = tonumber(ARGV[1]), KEYS[1], tonumber(ARGV[4]), 60000
         if not now then
             local time = redis.call('TIME')
             now, spare = time[1] * 1000000 + time[2], 1
-        end
-        if ARGV[3] == 'b' then
+        end",
+        counter_script::GIVE_BACK,
+        "if ARGV[3] == 'b' then
             local kept = redis.call('GET', name)
             if not kept then return 0 end
             local owed = tonumber(kept) - cost - now
@@ -121,16 +153,22 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
             else
                 redis.call('DEL', name)
             end
-        else
-            local left = redis.call('STRLEN', name) - cost * 8
+        elseif ARGV[3] == 'w' then
+            local left = redis.call('STRLEN', name) - 32 - cost * 8
+            local tail = redis.call('GETRANGE', name, -32, -1)
+            if tail == '' or select(4, struct.unpack('>dddd', tail)) == 1 then return 0 end
             if left > 0 then
-                redis.call('SET', name, redis.call('GETRANGE', name, 0, left - 1), 'KEEPTTL')
+                local kept = redis.call('GETRANGE', name, 0, left - 1)
+                redis.call('SET', name, kept .. tail, 'KEEPTTL')
             else
                 redis.call('DEL', name)
             end
+        else
+            uncount()
         end
         return 1",
-    )
+    ];
+    Script::new(&script.concat())
 });
 
 /// A charge in the terms of the scripts: whole microseconds.
@@ -138,10 +176,10 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
 pub(super) enum Terms {
     Bucket { bucket: Bucket, cost: u32 },
     Window { window: Window, cost: u32 },
+    Counter { counter: Counter, cost: u32 },
 }
 
 const NANOSECONDS: u64 = 1_000;
-const MOST_STAMPS: u32 = 10_000;
 
 impl Terms {
     /// What `cost` units of `limit` are. Times are rounded up to whole microseconds, so that no
@@ -157,20 +195,19 @@ impl Terms {
                 window: Window::new(window.units(), whole(window.span())),
                 cost,
             },
-            // An exact window is stricter than what is reckoned from counters, and so is a smaller
-            // one, which bounds what is kept of a key.
-            Limit::Counter(counter) => {
-                let units = counter.units().min(MOST_STAMPS);
-                Self::of(&Limit::Window(Window::new(units, counter.span())), cost)
-            }
+            Limit::Counter(counter) => Self::Counter {
+                counter: Counter::new(counter.units(), whole(counter.span()), counter.slides()),
+                cost,
+            },
         }
     }
 
-    /// The kind, for the names of keys: the two keep different things.
+    /// The kind, for the names of keys: they keep different things.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Bucket { .. } => "bucket",
             Self::Window { .. } => "window",
+            Self::Counter { .. } => "counter",
         }
     }
 
@@ -179,6 +216,7 @@ impl Terms {
         match self {
             Self::Bucket { .. } => 1,
             Self::Window { .. } => 3,
+            Self::Counter { .. } => counter_script::WORDS,
         }
     }
 
@@ -198,6 +236,12 @@ impl Terms {
                 script.arg("w").arg(cost).arg(window.units());
                 script.arg(window.span() / NANOSECONDS);
             }
+            Self::Counter { counter, cost } => {
+                let cost = u64::from(*cost).min(u64::from(counter.units()) + 1);
+                let kind = if counter.slides() { "s" } else { "f" };
+                script.arg(kind).arg(cost).arg(counter.units());
+                script.arg(counter.span() / NANOSECONDS);
+            }
         }
     }
 
@@ -211,6 +255,10 @@ impl Terms {
             Self::Bucket { bucket, cost } => {
                 let debt = next()?.saturating_mul(NANOSECONDS);
                 Ok(bucket.take(debt, 0, *cost).0)
+            }
+            Self::Counter { counter, cost } => {
+                let (count, now) = counter_script::found(reply)?;
+                Ok(counter.take(count, now, *cost).0)
             }
             Self::Window { window, cost } => {
                 let (used, reset, retry) = (next()?, next()?, next()?);

@@ -36,9 +36,11 @@ const HASH_LEN: usize = 16;
 ///   if those of the nodes differ. It counts in microseconds; periods and the interval of a bucket
 ///   are rounded up to them, which for a bucket of more than 10 000 units a second makes the rate
 ///   lower by more than 1 %.
-/// - **Keys** are called `portcullis:bucket:{..}` or `portcullis:window:{..}` with 32 hexadecimal
-///   digits: HMAC-SHA-256 of policy and key with the `secret`, cut to 128 bits. There is no way
-///   back to an address or a name without the secret.
+/// - **Keys** are called `portcullis:bucket:{..}`, `portcullis:window:{..}` or
+///   `portcullis:counter:{..}` with 32 hexadecimal digits: HMAC-SHA-256 of policy and key with the
+///   `secret`, cut to 128 bits. There is no way back to an address or a name without the secret.
+/// - **What is kept** of a bucket is one number, of a counter five, and of a sliding window eight
+///   bytes for each unit in use.
 /// - **Each key goes when it owes nothing.** A server that is full must not drop others instead:
 ///   `maxmemory-policy` is `noeviction` (then a full server is an error) or at least
 ///   `volatile-ttl`. Nothing need be on the disk: a server that comes back empty has given everybody
@@ -48,8 +50,9 @@ const HASH_LEN: usize = 16;
 ///   under way waits for nobody.
 /// - **On a cluster** the keys of a request lie in different slots, which no command may touch
 ///   together. That is noticed at the first refusal of the cluster (`CROSSSLOT`); from then on
-///   each quota is sent by itself, those of a request are asked one after another, and if one refuses, the others are given back. Meanwhile others
-///   may be refused too soon, but nobody is admitted too often.
+///   each quota is sent by itself, those of a request are asked one after another, and if one
+///   refuses, the others are given back. Meanwhile others may be refused too soon, but nobody is
+///   admitted too often.
 /// - **A refusal is remembered** for as long as it must last, though for at most a second, for up to
 ///   65 536 keys: a flood on a quota that is used up does not reach the server. It is exact, since
 ///   what is owed can only shrink with time, or by [`give_back`](Quotas::give_back): if that

@@ -6,7 +6,6 @@ use quick_cache::sync::Cache;
 
 use super::quota_script::Terms;
 use crate::clock::nanoseconds;
-use crate::store::gcra::Bucket;
 use crate::store::quotas::Decision;
 
 /// How many keys are remembered.
@@ -27,9 +26,8 @@ struct Refusal {
 
 #[derive(Clone, Copy)]
 enum Kept {
-    /// What is owed, in nanoseconds: enough to decide whatever the cost. No other bucket may be
-    /// decided by it, since a bucket is told of no more debt than it holds.
-    Debt(Bucket, u64),
+    /// What is owed, in nanoseconds: enough to decide whatever the bucket and the cost.
+    Debt(u64),
     /// The decision for this very limit and cost.
     Decision(Terms, Decision),
 }
@@ -47,7 +45,7 @@ impl Refusals {
             return None;
         }
         let decision = match (kept, terms) {
-            (Kept::Debt(of, debt), Terms::Bucket { bucket, cost }) if of == *bucket => {
+            (Kept::Debt(debt), Terms::Bucket { bucket, cost }) => {
                 bucket.take(debt.saturating_sub(passed), 0, *cost).0
             }
             (Kept::Decision(of, decision), terms) if of == *terms => Decision {
@@ -75,9 +73,9 @@ impl Refusals {
             Terms::Bucket { bucket, cost } => {
                 let price = bucket.interval().saturating_mul(u64::from(*cost));
                 let debt = (retry.saturating_add(bucket.tolerance())).saturating_sub(price);
-                Kept::Debt(*bucket, debt)
+                Kept::Debt(debt)
             }
-            Terms::Window { .. } => Kept::Decision(*terms, *decision),
+            Terms::Window { .. } | Terms::Counter { .. } => Kept::Decision(*terms, *decision),
         };
         self.0.insert(name.into(), Refusal { at: now, kept });
     }

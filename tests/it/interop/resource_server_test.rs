@@ -18,7 +18,13 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// A guard that trusts `provider` and has asked it nothing yet.
 fn guard(provider: &Provider, clock: &ManualClock) -> RequireJwt {
-    let fetcher = Fetcher::new().unwrap().with_timeout(Duration::from_secs(2));
+    guard_that_waits(provider, clock, Duration::from_secs(15))
+}
+
+/// Time that passes between two processes cannot be moved by hand. What has to come to an end by
+/// itself is given little of it, and what has to come all that there is.
+fn guard_that_waits(provider: &Provider, clock: &ManualClock, timeout: Duration) -> RequireJwt {
+    let fetcher = Fetcher::new().unwrap().with_timeout(timeout);
     let found = Discovery::dangerous_allow_http_on_loopback(provider.issuer(), fetcher).unwrap();
     let issuer = Issuer::with_discovery(found, API).unwrap();
     RequireJwt::of([issuer]).unwrap().with_clock(clock.clone())
@@ -124,10 +130,14 @@ async fn keys_are_rotated_while_requests_go_on() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_is_a_503_at_first_and_unnoticed_later() {
-    for outage in [Outage::Unavailable, Outage::Torn, Outage::Silent] {
+    for (outage, seconds) in [
+        (Outage::Unavailable, 15),
+        (Outage::Torn, 15),
+        (Outage::Silent, 5),
+    ] {
         let provider = Provider::start(&["--ttl", "7200"]).await;
         let clock = ManualClock::at(now());
-        let guard = guard(&provider, &clock);
+        let guard = guard_that_waits(&provider, &clock, Duration::from_secs(seconds));
         let good = token(&provider).await;
         provider.go_down(outage).await;
         for _ in 0..3 {

@@ -55,7 +55,8 @@ async fn a_place_is_held_until_the_body_has_ended() {
     assert!(head.starts_with("http/1.1 503"), "{head}");
     assert!(head.contains("retry-after: 5"), "{head}");
     let kind = body["type"].as_str().unwrap();
-    assert!(kind.ends_with("temporary-reduced-capacity"), "{kind}");
+    let draft = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
+    assert_eq!(kind, draft);
     assert_eq!(ear.heard(), ["too_many_in_flight"]);
 
     end.notify_waiters();

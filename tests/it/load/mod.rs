@@ -1,5 +1,6 @@
 //! `load`, through a real router and, where bodies matter, over real sockets.
 
+mod adaptive;
 mod bodies;
 mod in_flight;
 mod order;
