@@ -15,7 +15,7 @@ use axum::extract::ConnectInfo;
 use axum::routing::{get, post};
 use http::{Request, Response};
 use portcullis::api_key::{IssuedApiKey, NewApiKey, RequireApiKey};
-use portcullis::assign::{Allowed, Assignable};
+use portcullis::assign::{self, Assignable, New};
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
 use portcullis::guard::{Authenticator, Shield};
@@ -23,6 +23,7 @@ use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
 use portcullis::load::{InFlight, LoadLimits};
+use portcullis::problem::Problem;
 use portcullis::rate_limit::{By, HeaderDraft, Quota, RateLimit};
 use portcullis::store::memory::MemoryKeyRing;
 use schemars::JsonSchema;
@@ -37,14 +38,16 @@ const SHIELD_BUDGET: u64 = 8;
 /// one for each body that axum boxes anew, and one to know what becomes of a request's body.
 const LOAD_BUDGET: [u64; 2] = [4, 5];
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema, Assignable)]
 struct Article {
     #[schemars(length(min = 1, max = 200))]
+    #[assign(write)]
     title: String,
 }
 
-impl Assignable for Article {
-    const FIELDS: &'static [&'static str] = &["/title"];
+async fn fill(sent: New<Article>) -> Result<String, Problem> {
+    let article = sent.fill(Article::default(), &assign::Grant::of_stranger())?;
+    Ok(article.title)
 }
 
 struct Case {
@@ -200,11 +203,8 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
             Box::new(with_body),
         ),
         case(
-            "Allowed, for a body",
-            Router::new().route(
-                "/",
-                post(|Allowed(article): Allowed<Article>| async { article.title }),
-            ),
+            "New, for a body",
+            Router::new().route("/", post(fill)),
             Box::new(with_body),
         ),
     ];

@@ -34,6 +34,8 @@ pub mod jwt;
 pub mod load;
 mod partition;
 pub mod problem;
+#[cfg(feature = "public-id")]
+pub mod public_id;
 pub mod rate_limit;
 pub mod resource;
 pub mod secret;

@@ -63,9 +63,10 @@ say 'format'
 cargo fmt --all --check
 
 say 'lints'
-cargo clippy --all-features --all-targets -- -D warnings
+cargo clippy --workspace --all-features --all-targets -- -D warnings
 cargo clippy --no-default-features --lib -- -D warnings
 cargo clippy --no-default-features --features rust-crypto --lib -- -D warnings
+cargo clippy --no-default-features --features derive,public-id --lib -- -D warnings
 
 say 'the other side of the interoperability tests'
 tests/interop/setup.sh
@@ -75,7 +76,7 @@ cargo build --all-features --examples
 
 say 'unit and integration tests'
 sync # what was built is on the disk before servers have to wait for it
-cargo test --all-features --lib --bins --tests --examples
+cargo test --workspace --all-features --lib --bins --tests --examples
 
 say 'documentation examples'
 cargo test --all-features --doc
@@ -86,10 +87,10 @@ for store in sqlite postgres redis; do
 done
 
 say 'the pure Rust cryptography backend'
-cargo test --no-default-features --features rust-crypto,json,test-util --lib --tests
+cargo test --no-default-features --features rust-crypto,derive,json,test-util --lib --tests
 
 say 'documentation'
-RUSTDOCFLAGS='-D warnings' cargo doc --all-features --no-deps
+RUSTDOCFLAGS='-D warnings' cargo doc --workspace --all-features --no-deps
 
 say 'each feature alone'
 cargo hack check --each-feature --no-dev-deps --exclude-features jwt

@@ -7,6 +7,7 @@
 mod demo;
 mod model;
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
-use portcullis::assign::Allowed;
+use portcullis::assign::{self, Patch, Seen, View};
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
 use portcullis::guard::Shield;
@@ -31,7 +32,7 @@ use portcullis::store::CachedKeyRing;
 use portcullis::store::sql::SqliteStore;
 use serde_json::{Value, json};
 
-use model::{Article, Login, ProfilePatch};
+use model::{Article, Login, Profile};
 
 const ISSUER: &str = "https://id.articles.example";
 const AUDIENCE: &str = "https://api.articles.example";
@@ -41,6 +42,7 @@ const READ_AND_WRITE: &str = "articles:read articles:write";
 #[derive(Clone)]
 struct App {
     articles: Arc<Mutex<Vec<Article>>>,
+    profiles: Arc<Mutex<HashMap<String, Profile>>>,
     tokens: JwtIssuer,
     password: Arc<Secret<String>>,
 }
@@ -72,9 +74,24 @@ async fn create(
     (StatusCode::CREATED, Json(article))
 }
 
-async fn change_me(caller: Principal, Allowed(patch): Allowed<ProfilePatch>) -> Json<Value> {
-    let ProfilePatch { email, name, bio } = patch;
-    Json(json!({ "user": caller.subject(), "email": email, "name": name, "bio": bio }))
+async fn change_me(
+    caller: Principal,
+    grant: assign::Grant,
+    State(app): State<App>,
+    patch: Patch<Profile>,
+) -> Result<Json<Seen<Profile>>, Problem> {
+    let mut profiles = app.profiles.lock().unwrap();
+    let user = caller.subject().to_owned();
+    let profile = profiles.entry(user.clone()).or_insert_with(|| Profile {
+        is_admin: user == "alice",
+        email: None,
+        name: None,
+        bio: None,
+        user,
+    });
+    let changed = patch.apply(profile, &grant)?;
+    tracing::info!(fields = ?changed, "a profile has changed");
+    Ok(Json(profile.clone().seen_by(&grant)))
 }
 
 async fn statistics(State(app): State<App>, key: ApiKey) -> Json<Value> {
@@ -121,6 +138,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/token", post(log_in).layer(logins))
         .with_state(App {
             articles: Arc::default(),
+            profiles: Arc::default(),
             tokens,
             password: Arc::new(Secret::new(password.clone())),
         });

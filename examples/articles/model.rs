@@ -1,6 +1,6 @@
-//! What callers may send: a schema for each body, a list of fields for each patch.
+//! What callers may send: a schema for each body, a rule for each field of what they may change.
 
-use portcullis::assign::Assignable;
+use portcullis::assign::{Assignable, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +25,22 @@ pub(crate) struct Login {
     pub(crate) password: String,
 }
 
-/// What a user may change of themselves: not their role, whatever else the model has.
-#[derive(Deserialize)]
-pub(crate) struct ProfilePatch {
+/// A user, each of whose fields says who may set it and who may see it.
+#[derive(Clone, Assignable, View)]
+pub(crate) struct Profile {
+    #[assign(never)]
+    #[view(read)]
+    pub(crate) user: String,
+    #[assign(write)]
+    #[view(read)]
     pub(crate) email: Option<String>,
+    #[assign(write)]
+    #[view(read)]
     pub(crate) name: Option<String>,
+    #[assign(write)]
+    #[view(read)]
     pub(crate) bio: Option<String>,
-}
-
-impl Assignable for ProfilePatch {
-    const FIELDS: &'static [&'static str] = &["/email", "/name", "/bio"];
+    #[assign(never)]
+    #[view(read)]
+    pub(crate) is_admin: bool,
 }

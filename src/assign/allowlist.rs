@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::assignable::Assignable;
-use super::rule::Node;
-use crate::body::{Faults, Path, PerType, numbers_are_plain};
+use super::listing::{check_members, drop_members, not_an_object};
+use super::node::Node;
+use crate::body::{Faults, Path};
 use crate::config::ConfigError;
 use crate::problem::Problem;
 
@@ -42,7 +42,7 @@ impl FieldAllowlist {
         for pointer in pointers {
             root.list(pointer.as_ref())?;
         }
-        if !root.has_members() {
+        if !root.lists_something() {
             return Err(ConfigError::new(
                 "a list of assignable fields is empty; list a field, such as `/name`",
             ));
@@ -51,23 +51,19 @@ impl FieldAllowlist {
         Ok(Self(root))
     }
 
-    /// The list of `T`. Ask for it when the program starts, so that a list that is wrong stops the
-    /// start and not the requests.
+    /// Lists the field at `pointer` as well, as in `authors.clone().allow("/featured")?` for the
+    /// list of those who may set a little more.
     ///
     /// # Errors
-    /// [`ConfigError`] as [`new`](Self::new).
-    pub fn of<T: Assignable>() -> Result<&'static Self, ConfigError> {
-        static LISTS: PerType<Result<FieldAllowlist, ConfigError>> = PerType::new();
-        let made = LISTS.get::<T>(|| {
-            if numbers_are_plain() {
-                return Self::new(T::FIELDS);
-            }
-            Err(ConfigError::new(
-                "the feature `arbitrary_precision` of serde_json is on, with which callers can \
-                 counterfeit numbers; turn it off",
-            ))
-        });
-        made.as_ref().map_err(Clone::clone)
+    /// [`ConfigError`] if that is no pointer to a field.
+    pub fn allow(mut self, pointer: &str) -> Result<Self, ConfigError> {
+        self.0.list(pointer)?;
+        self.0.spread();
+        Ok(self)
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        &self.0
     }
 
     /// Checks that `body` is an object that has listed fields only.
@@ -79,7 +75,7 @@ impl FieldAllowlist {
         let mut faults = Faults::default();
         let mut path = Path::default();
         match body {
-            Value::Object(members) => self.0.check_members(members, &mut path, &mut faults),
+            Value::Object(members) => check_members(&self.0, members, &mut path, &mut faults),
             _ => not_an_object(&mut faults),
         }
         if faults.is_empty() {
@@ -95,15 +91,11 @@ impl FieldAllowlist {
     /// A [`Problem`] of the kind `InvalidBody` if `body` is not an object.
     pub fn drop_unlisted(&self, body: &mut Value) -> Result<(), Problem> {
         if let Value::Object(members) = body {
-            self.0.drop_members(members);
+            drop_members(&self.0, members);
             return Ok(());
         }
         let mut faults = Faults::default();
         not_an_object(&mut faults);
         Err(faults.into_problem("fields_not_assignable"))
     }
-}
-
-fn not_an_object(faults: &mut Faults) {
-    faults.add(|| "#".to_owned(), "type", "must be of type object");
 }

@@ -1,49 +1,86 @@
-//! The extractor.
+//! `Grant`, `New`, `Patch` and `JsonPatch` in a handler's arguments.
 
-use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
-use serde::de::DeserializeSeed;
 
-use super::allowlist::FieldAllowlist;
-use super::assignable::{Assignable, Unlisted};
-use super::fit;
-use crate::body::{Tree, scan};
-use crate::event;
-use crate::problem::{Kind, Problem};
+use super::assignable::Assignable;
+use super::grant::Grant;
+use super::json_patch::JsonPatch;
+use super::role::Role;
+use super::sent::{New, Patch, Sent};
+use crate::body::{DEFAULT_MAX_BYTES, Intake};
+use crate::event::{self, Witness};
+use crate::identity::{Caller, Facts};
+use crate::problem::{Challenge, Kind, Problem};
 
-/// Gives a handler a JSON body of which only listed fields were read.
-///
-/// It is refused in this order: 415 for another media type than the type reads or any content
-/// coding, 413 beyond its limit, 400 for anything that is not one strict JSON text, 422 for fields
-/// that are not listed and for values that do not fit. A list that cannot be is answered with 500:
-/// [`FieldAllowlist::of`] tells at start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allowed<T>(pub T);
-
-impl<S: Send + Sync, T: Assignable> FromRequest<S> for Allowed<T> {
+impl<S: Send + Sync, R: Role> FromRequestParts<S> for Grant<R> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let (head, body) = request.into_parts();
-        match read(&head, body).await {
-            Ok(value) => Ok(Self(value)),
-            Err(problem) => Err(event::refuse(&head, problem)),
-        }
+    async fn from_request_parts(head: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let problem = match Facts::caller(&head.extensions) {
+            Caller::Known(principal) => return Ok(Self::of(principal.clone())),
+            Caller::Anonymous => Problem::new(Kind::Unauthenticated)
+                .because("no_credential")
+                .with_challenge(&Challenge::new("Bearer")),
+            Caller::Unasked => {
+                Problem::new(Kind::Misconfigured).because("handler_without_authentication")
+            }
+        };
+        Err(event::refuse(head, problem))
     }
 }
 
-async fn read<T: Assignable>(head: &Parts, body: Body) -> Result<T, Problem> {
-    let list = FieldAllowlist::of::<T>().map_err(|error| {
-        Problem::new(Kind::Misconfigured)
-            .because("allowlist_cannot_be")
-            .caused_by(error)
-    })?;
-    let bytes = T::MEDIA_TYPES.intake(T::MAX_BYTES).read(head, body).await?;
-    let mut fields = scan(&bytes, |walk, json| Tree(walk).deserialize(json))?;
-    match T::UNLISTED {
-        Unlisted::Refuse => list.check(&fields)?,
-        Unlisted::Drop => list.drop_unlisted(&mut fields)?,
+impl<S: Send + Sync, M: Assignable> FromRequest<S> for New<M> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let intake = Intake {
+            media_types: &["application/json"],
+            told: "application/json",
+            max_bytes: M::MAX_BYTES,
+        };
+        let (sent, witness) = read(request, intake, Sent::read).await?;
+        Ok(Self::of(sent.seen_by(witness)))
     }
-    fit::into(&fields)
+}
+
+impl<S: Send + Sync, M: Assignable> FromRequest<S> for Patch<M> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let intake = Intake {
+            media_types: &["application/merge-patch+json", "application/json"],
+            told: "application/merge-patch+json, application/json",
+            max_bytes: M::MAX_BYTES,
+        };
+        let (sent, witness) = read(request, intake, Sent::read).await?;
+        Ok(Self::of(sent.seen_by(witness)))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonPatch {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let intake = Intake {
+            media_types: &["application/json-patch+json"],
+            told: "application/json-patch+json",
+            max_bytes: DEFAULT_MAX_BYTES,
+        };
+        let (patch, witness) = read(request, intake, Self::read).await?;
+        Ok(patch.seen_by(witness))
+    }
+}
+
+async fn read<T>(
+    request: Request,
+    intake: Intake,
+    read: fn(&[u8]) -> Result<T, Problem>,
+) -> Result<(T, Witness), Problem> {
+    let (head, body) = request.into_parts();
+    let bytes = intake.read(&head, body).await;
+    match bytes.and_then(|bytes| read(&bytes)) {
+        Ok(read) => Ok((read, Witness::of(&head))),
+        Err(problem) => Err(event::refuse(&head, problem)),
+    }
 }

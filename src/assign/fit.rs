@@ -14,34 +14,20 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, map};
 
 use crate::body::{Faults, Path};
-use crate::problem::Problem;
 
-/// Reads `fields` into a `T`.
-pub(super) fn into<T: DeserializeOwned>(fields: &Value) -> Result<T, Problem> {
-    T::deserialize(Fit(fields)).map_err(|misfit| {
-        let mut path = Path::default();
-        for step in misfit.steps.iter().rev() {
-            match step {
-                Step::Name(name) => path.enter(name.as_str().into()),
-                Step::Index(index) => path.enter_index(*index),
-            }
-        }
-        let mut faults = Faults::default();
-        match misfit.missing {
-            Some(name) => faults.add(|| path.pointer_to(name), "required", "must be there"),
-            None => faults.add(
-                || path.pointer(),
-                "type",
-                "must have the type of this field",
-            ),
-        }
-        faults.into_problem("fields_do_not_fit")
-    })
+/// Reads `value` into a `T`.
+pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Misfit> {
+    T::deserialize(Fit(value))
+}
+
+/// Whether a `T` can be made of a member that is absent, as only an `Option` can.
+pub(super) fn may_be_absent<T: DeserializeOwned>() -> bool {
+    T::deserialize(Absent).is_ok()
 }
 
 /// Where a value does not fit; the steps from the inside out.
 #[derive(Debug, Default)]
-struct Misfit {
+pub(super) struct Misfit {
     steps: Vec<Step>,
     missing: Option<&'static str>,
 }
@@ -53,6 +39,24 @@ enum Step {
 }
 
 impl Misfit {
+    /// Tells what does not fit in the value at `path`.
+    pub(super) fn tell(&self, mut path: Path<'_>, faults: &mut Faults) {
+        for step in self.steps.iter().rev() {
+            match step {
+                Step::Name(name) => path.enter(name.clone().into()),
+                Step::Index(index) => path.enter_index(*index),
+            }
+        }
+        match self.missing {
+            Some(name) => faults.add(|| path.pointer_to(name), "required", "must be there"),
+            None => faults.add(
+                || path.pointer(),
+                "type",
+                "must have the type of this field",
+            ),
+        }
+    }
+
     fn within(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
@@ -79,6 +83,26 @@ impl fmt::Display for Misfit {
 }
 
 impl std::error::Error for Misfit {}
+
+/// A member that is not there.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = Misfit;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Misfit> {
+        Err(Misfit::default())
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Fit<'a>(&'a Value);

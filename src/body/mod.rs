@@ -14,6 +14,7 @@ mod faults;
 mod media_type;
 mod overrun;
 mod path;
+#[cfg(feature = "json")]
 mod per_type;
 mod read;
 mod strict;
@@ -22,6 +23,7 @@ mod tree;
 pub(crate) use faults::Faults;
 pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
+#[cfg(feature = "json")]
 pub(crate) use per_type::PerType;
 #[cfg(feature = "confirm")]
 pub(crate) use read::bounded;

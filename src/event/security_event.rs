@@ -62,6 +62,8 @@ pub enum Outcome {
     NearLimit,
     /// The request was let on, though a quota is used up: its limit only reports.
     WouldLimit,
+    /// The request was let on without a part of its body that the caller may not send.
+    Trimmed,
 }
 
 impl Outcome {
@@ -76,6 +78,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::NearLimit => "near_limit",
             Self::WouldLimit => "would_limit",
+            Self::Trimmed => "trimmed",
         }
     }
 
@@ -95,7 +98,8 @@ impl Outcome {
             | Kind::StepUpRequired
             | Kind::InsufficientScope
             | Kind::Forbidden
-            | Kind::ConfirmationRequired => Self::Refused,
+            | Kind::ConfirmationRequired
+            | Kind::NotFound => Self::Refused,
         }
     }
 }

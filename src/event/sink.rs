@@ -131,6 +131,7 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
         | Outcome::Limited
         | Outcome::NearLimit
         | Outcome::Refused
+        | Outcome::Trimmed
         | Outcome::WouldLimit => write_at!(Level::INFO),
     }
 }

@@ -40,19 +40,35 @@ impl Witness {
     pub(crate) fn refuse(self, problem: Problem) -> Problem {
         let outcome = Outcome::of(problem.kind());
         tell(self.sink.as_ref(), outcome, || SecurityEvent {
-            outcome,
             kind: Some(problem.kind()),
             status: Some(problem.status()),
-            reason: problem.reason(),
             cause: Error::source(&problem),
+            policy: problem.violated_policies().next(),
+            times: problem.times(),
+            ..self.event(outcome, problem.reason())
+        });
+        problem.in_dialect(self.dialect)
+    }
+
+    /// Tells something of a request that is let on.
+    pub(crate) fn note(&self, outcome: Outcome, reason: &str) {
+        tell(self.sink.as_ref(), outcome, || self.event(outcome, reason));
+    }
+
+    fn event<'a>(&'a self, outcome: Outcome, reason: &'a str) -> SecurityEvent<'a> {
+        SecurityEvent {
+            outcome,
+            kind: None,
+            status: None,
+            reason,
+            cause: None,
             method: &self.method,
             route: self.route.as_ref().map(MatchedPath::as_str),
             client: self.client,
             principal: self.principal.as_ref(),
-            policy: problem.violated_policies().next(),
-            times: problem.times(),
-        });
-        problem.in_dialect(self.dialect)
+            policy: None,
+            times: 1,
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Kind {
     Forbidden,
     /// The request must be confirmed before it is carried out.
     ConfirmationRequired,
+    /// There is nothing of this id, or nothing that the caller may know of.
+    NotFound,
     /// The body is longer than this resource reads.
     BodyTooLarge,
     /// The header fields are more, or longer, than this resource reads.
@@ -51,6 +53,8 @@ pub enum GrpcCode {
     InvalidArgument = 3,
     /// The time is up.
     DeadlineExceeded = 4,
+    /// There is nothing of this name.
+    NotFound = 5,
     /// The caller may not do this.
     PermissionDenied = 7,
     /// A quota is used up.
@@ -65,7 +69,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -74,6 +78,7 @@ impl Kind {
         Self::InsufficientScope,
         Self::Forbidden,
         Self::ConfirmationRequired,
+        Self::NotFound,
         Self::BodyTooLarge,
         Self::HeadersTooLarge,
         Self::RequestTimeout,
@@ -162,6 +167,12 @@ impl Kind {
                 S::FORBIDDEN,
                 "This request must be confirmed first",
                 G::PermissionDenied,
+            ),
+            Self::NotFound => (
+                "not-found",
+                S::NOT_FOUND,
+                "There is no such resource",
+                G::NotFound,
             ),
             Self::BodyTooLarge => (
                 "body-too-large",

@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
         "introspection",
         "jwt",
         "load",
+        "public_id",
         "rate_limit",
         "resource",
         "session",

@@ -4,6 +4,7 @@
 
 mod admission;
 mod api_key;
+#[cfg(feature = "derive")]
 mod assign;
 mod authz;
 mod brute_force;
@@ -44,6 +45,8 @@ mod load;
 mod outages;
 #[cfg(feature = "remote")]
 mod outgoing;
+#[cfg(feature = "public-id")]
+mod public_id;
 mod quotas_contract;
 mod quotas_model;
 mod quotas_reference;

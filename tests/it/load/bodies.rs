@@ -7,20 +7,31 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::post;
-use portcullis::assign::{Allowed, Assignable};
+use portcullis::assign::{Anyone, Assignable, Grant, New, Rule, Said, Who};
 use portcullis::load::LoadLimits;
-use serde::Deserialize;
+use portcullis::problem::Problem;
 use tokio::io::AsyncWriteExt;
 
 use super::wire::{answer, connect, heard, serve};
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Article {
     title: String,
 }
 
 impl Assignable for Article {
-    const FIELDS: &'static [&'static str] = &["/title"];
+    type Role = Anyone;
+
+    const RULES: &'static [Rule<Anyone>] = &[Rule::field("title", Who::Nobody, Who::Anyone)];
+
+    fn assign(&mut self, said: &mut Said<'_, Anyone>) {
+        said.field("title", &mut self.title);
+    }
+}
+
+async fn fill(sent: New<Article>) -> Result<String, Problem> {
+    let article = sent.fill(Article::default(), &Grant::of_stranger())?;
+    Ok(article.title)
 }
 
 /// An extractor of this crate, one of axum, and a handler that takes a body for what it is.
@@ -30,10 +41,7 @@ fn app(limits: LoadLimits) -> Router {
         read.map_or("as far as it came".into(), |bytes| bytes.len().to_string())
     };
     Router::new()
-        .route(
-            "/own",
-            post(|Allowed(article): Allowed<Article>| async { article.title }),
-        )
+        .route("/own", post(fill))
         .route(
             "/axum",
             post(|bytes: Bytes| async move { bytes.len().to_string() }),

@@ -1,10 +1,11 @@
-//! The pure check: a tree of listed fields, held against a tree of values.
+//! A tree of fields that are listed by their pointers.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::body::{Faults, Path};
+use super::listing::{Listing, holds_object};
+use super::step::unescaped;
 use crate::config::ConfigError;
 
 /// What is listed of one field.
@@ -26,14 +27,13 @@ impl Node {
         let steps = pointer.strip_prefix('/').ok_or_else(bad)?;
         let mut node = self;
         for step in steps.split('/') {
-            let rest = step.replace("~0", "").replace("~1", "");
-            if step.is_empty() || rest.contains('~') || step == "**" {
+            if step.is_empty() || step == "**" {
                 return Err(bad());
             }
             node = match step {
                 "*" => node.each.get_or_insert_default(),
                 name => {
-                    let name = name.replace("~1", "/").replace("~0", "~");
+                    let name = unescaped(name).ok_or_else(bad)?;
                     node.members.entry(name).or_default()
                 }
             };
@@ -65,85 +65,27 @@ impl Node {
         }
     }
 
-    fn member(&self, name: &str) -> Option<&Self> {
+    pub(super) fn lists_something(&self) -> bool {
+        self.each.is_some() || !self.members.is_empty()
+    }
+}
+
+impl Listing for &Node {
+    fn member(self, name: &str) -> Option<Self> {
         self.members.get(name).or(self.each.as_deref())
     }
 
-    pub(super) fn has_members(&self) -> bool {
-        self.each.is_some() || !self.members.is_empty()
+    fn each(self) -> Option<Self> {
+        self.each.as_deref()
     }
 
-    fn check<'a>(&self, value: &'a Value, path: &mut Path<'a>, faults: &mut Faults) {
-        match (value, &self.each) {
-            (Value::Object(members), _) if self.has_members() => {
-                self.check_members(members, path, faults);
-            }
-            (value, _) if self.listed && !holds_object(value) => {}
-            (Value::Array(elements), Some(each)) => {
-                for (index, element) in elements.iter().enumerate() {
-                    path.enter_index(index);
-                    each.check(element, path, faults);
-                    path.leave();
-                }
-            }
-            _ => unknown(path, faults),
-        }
+    fn has_members(self) -> bool {
+        self.lists_something()
     }
 
-    pub(super) fn check_members<'a>(
-        &self,
-        members: &'a Map<String, Value>,
-        path: &mut Path<'a>,
-        faults: &mut Faults,
-    ) {
-        for (name, value) in members {
-            path.enter(name.into());
-            match self.member(name) {
-                Some(member) => member.check(value, path, faults),
-                None => unknown(path, faults),
-            }
-            path.leave();
-        }
+    fn takes(self, value: &Value) -> bool {
+        self.listed && !holds_object(value)
     }
-
-    /// Whether `value` may stay, once what may not has been dropped from it.
-    fn drop_from(&self, value: &mut Value) -> bool {
-        match (value, &self.each) {
-            (Value::Object(members), _) if self.has_members() => {
-                self.drop_members(members);
-                true
-            }
-            (value, _) if self.listed && !holds_object(value) => true,
-            (Value::Array(elements), Some(each)) => {
-                elements.retain_mut(|element| each.drop_from(element));
-                true
-            }
-            _ => false,
-        }
-    }
-
-    pub(super) fn drop_members(&self, members: &mut Map<String, Value>) {
-        members.retain(|name, value| {
-            self.member(name)
-                .is_some_and(|member| member.drop_from(value))
-        });
-    }
-}
-
-fn holds_object(value: &Value) -> bool {
-    match value {
-        Value::Object(_) => true,
-        Value::Array(elements) => elements.iter().any(holds_object),
-        _ => false,
-    }
-}
-
-fn unknown(path: &Path<'_>, faults: &mut Faults) {
-    faults.add(
-        || path.pointer(),
-        "unknown-field",
-        "is not a field of this resource",
-    );
 }
 
 #[cfg(test)]
@@ -250,6 +192,7 @@ mod tests {
             &["/a//b"],
             &["/~"],
             &["/a~2"],
+            &["/~~01"],
             &["/**"],
         ] {
             assert!(FieldAllowlist::new(fields).is_err(), "{fields:?}");
