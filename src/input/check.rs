@@ -11,9 +11,16 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::kinds::Kinds;
+use super::places::Places;
 use super::program::{Node, NodeId, Program, Rules};
 use super::scalar;
-use crate::body::{Faults, Name, Tree, Walk};
+use super::tree::Growing;
+use crate::body::{Faults, Name, Walk};
+
+/// How many names that no rule names are compared with each other in an object of a body that is
+/// refused already.
+const MANY: usize = 1_024;
 
 /// What a pass knows.
 pub(super) struct Check<'w, 'a> {
@@ -62,9 +69,8 @@ impl<'a> DeserializeSeed<'a> for At<'_, '_, 'a> {
             None | Some((Node::Anything, _)) => (None, false),
             Some((Node::Rules(rules), or_null)) => (Some(&**rules), or_null),
             Some((Node::Foreign(foreign), or_null)) => {
-                let value = Tree(check.walk).deserialize(deserializer)?;
-                let admitted = (or_null && value.is_null()) || foreign.admits(&value);
-                if !admitted {
+                let value = Growing(check.walk).deserialize(deserializer)?;
+                if !foreign.admits(&value, or_null) {
                     check.fault("shape", "must have one of the shapes that this field takes");
                 }
                 return Ok(None);
@@ -135,12 +141,13 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
     fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         let Self { check, rules, .. } = self;
         check.walk.descend()?;
-        let rules = rules.filter(|rules| scalar::is_array(rules, |c, d| check.fault(c, d)));
+        let rules = rules
+            .filter(|rules| scalar::is_container(rules, Kinds::ARRAY, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.array);
         let mut seen = HashSet::new();
         let (mut count, mut repeats) = (0_usize, false);
         loop {
-            let node = rules.and_then(|rules| rules.first.get(count).copied().or(rules.rest));
+            let node = rules.and_then(|rules| rules.at(count));
             let few = rules.is_some_and(|rules| rules.max.is_some_and(|max| count < max));
             check.walk.path.enter_index(count);
             let mut at = check.at(node);
@@ -167,24 +174,24 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let Self { check, rules, .. } = self;
         check.walk.descend()?;
-        let rules = rules.filter(|rules| scalar::is_object(rules, |c, d| check.fault(c, d)));
+        let rules = rules
+            .filter(|rules| scalar::is_container(rules, Kinds::OBJECT, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.object);
-        let (mut seen, mut names, mut count) = (Seen::default(), HashSet::new(), 0);
+        let (mut seen, mut names, mut count) = (Places::default(), HashSet::new(), 0);
         while let Some(Name(name)) = members.next_key()? {
-            let place = rules.and_then(|rules| rules.find(&name));
-            let is_new = match place {
-                Some(place) => seen.insert(place),
+            let known = rules.and_then(|rules| rules.find(&name));
+            let is_new = match known {
+                Some((place, _)) => seen.insert(place),
+                // Of what is refused in any case, no more is remembered than the answer is worth.
+                None if names.len() >= MANY && !check.faults.is_empty() => true,
                 None => names.insert(name.clone()),
             };
             check.walk.path.enter(name);
             if !is_new {
                 return Err(check.walk.repeated());
             }
-            let member = rules
-                .zip(place)
-                .and_then(|(rules, place)| rules.members.get(place));
-            let node = member
-                .map(|member| member.node)
+            let node = known
+                .map(|(_, node)| node)
                 .or(rules.and_then(|rules| rules.others));
             if rules.is_some() && node.is_none() {
                 check.fault("unknown-field", "is not a field of this resource");
@@ -197,7 +204,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
             return Ok(None);
         };
         for (place, member) in rules.members.iter().enumerate() {
-            if member.required && !seen.contains(place) {
+            if rules.required.contains(place) && !seen.contains(place) {
                 let pointer = || check.walk.path.pointer_to(&member.name);
                 check.faults.add(pointer, "required", "must be there");
             }
@@ -205,35 +212,5 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
         let fault = |code, detail| check.fault(code, detail);
         scalar::check_size(count, rules.min, rules.max, &scalar::MEMBERS, fault);
         Ok(None)
-    }
-}
-
-/// The members of one object that were seen, by their places among its rules.
-#[derive(Default)]
-struct Seen {
-    first: u64,
-    rest: HashSet<usize>,
-}
-
-impl Seen {
-    /// Whether `place` is new.
-    fn insert(&mut self, place: usize) -> bool {
-        let is_new = !self.contains(place);
-        match Self::bit(place) {
-            Some(bit) => self.first |= bit,
-            None => drop(self.rest.insert(place)),
-        }
-        is_new
-    }
-
-    fn contains(&self, place: usize) -> bool {
-        match Self::bit(place) {
-            Some(bit) => self.first & bit != 0,
-            None => self.rest.contains(&place),
-        }
-    }
-
-    fn bit(place: usize) -> Option<u64> {
-        1_u64.checked_shl(u32::try_from(place).ok()?)
     }
 }

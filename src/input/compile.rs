@@ -8,6 +8,7 @@ use super::foreign::{self, Foreign};
 use super::keywords::{self, OPEN};
 use super::kinds::Kinds;
 use super::number::Number;
+use super::places::Places;
 use super::program::{
     ArrayRules, Member, Node, NodeId, NumberRules, ObjectRules, Program, Rules, TextRules,
 };
@@ -163,13 +164,19 @@ impl Compiler<'_> {
                 }
             }
         }
-        let member = |(name, (node, required)): (&str, _)| Member {
+        let mut required = Places::default();
+        for (place, (_, demanded)) in members.values().enumerate() {
+            if *demanded {
+                required.insert(place);
+            }
+        }
+        let member = |(name, (node, _)): (&str, _)| Member {
             name: name.into(),
             node,
-            required,
         };
         Ok(ObjectRules {
             members: members.into_iter().map(member).collect(),
+            required,
             others,
             min: size(map, "minProperties"),
             max: size(map, "maxProperties"),

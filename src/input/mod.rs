@@ -58,18 +58,31 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+mod agreement;
 mod check;
 mod close;
 mod compile;
 mod extract;
 mod foreign;
+mod form;
+mod given;
+mod guarded;
 mod keywords;
 mod kinds;
+mod name;
 mod number;
+mod parts;
+mod places;
 mod program;
+#[cfg(test)]
+mod samples;
 mod scalar;
 mod schema;
+mod set;
 mod simplify;
+mod tree;
+mod watch;
 
 pub use extract::ValidatedJson;
 pub use schema::{RequestSchema, Schema};

@@ -22,7 +22,7 @@ impl Number {
         Self::of_json(value.as_number()?)
     }
 
-    fn of_json(number: &Json) -> Option<Self> {
+    pub(super) fn of_json(number: &Json) -> Option<Self> {
         let whole = number
             .as_u64()
             .map(i128::from)

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::foreign::Foreign;
 use super::kinds::Kinds;
 use super::number::Number;
+use super::places::Places;
 
 /// A compiled schema: nodes that refer to each other by their places in one list.
 #[derive(Debug)]
@@ -12,6 +13,9 @@ pub(super) struct Program {
     pub(super) nodes: Vec<Node>,
     pub(super) root: NodeId,
 }
+
+/// How many members are searched one by one: most names differ in their lengths already.
+const FEW: usize = 16;
 
 /// A place in the list of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub(super) struct ArrayRules {
 pub(super) struct ObjectRules {
     /// In the order of their names.
     pub(super) members: Vec<Member>,
+    /// The places of those that must be there.
+    pub(super) required: Places,
     /// What is demanded of all other members; if nothing is said, there may be none.
     pub(super) others: Option<NodeId>,
     pub(super) min: Option<usize>,
@@ -86,7 +92,6 @@ pub(super) struct ObjectRules {
 pub(super) struct Member {
     pub(super) name: Box<str>,
     pub(super) node: NodeId,
-    pub(super) required: bool,
 }
 
 impl Program {
@@ -106,10 +111,26 @@ impl Program {
     }
 }
 
+impl ArrayRules {
+    /// What is demanded of the item at `index`.
+    #[inline]
+    pub(super) fn at(&self, index: usize) -> Option<NodeId> {
+        self.first.get(index).copied().or(self.rest)
+    }
+}
+
 impl ObjectRules {
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
-        self.members
-            .binary_search_by(|member| member.name.as_ref().cmp(name))
-            .ok()
+    /// The place of the member `name`, and what is demanded of it.
+    #[inline]
+    pub(super) fn find(&self, name: &str) -> Option<(usize, NodeId)> {
+        let place = if self.members.len() <= FEW {
+            let is_it = |member: &Member| member.name.as_ref() == name;
+            self.members.iter().position(is_it)
+        } else {
+            let order = |member: &Member| member.name.as_ref().cmp(name);
+            self.members.binary_search_by(order).ok()
+        }?;
+        let member = self.members.get(place)?;
+        Some((place, member.node))
     }
 }

@@ -32,7 +32,16 @@ impl Scalar<'_> {
         matches!(self, Self::Null)
     }
 
+    /// Whether the value breaks one of `rules`.
+    #[inline]
+    pub(super) fn breaks(self, rules: &Rules) -> bool {
+        let mut broken = false;
+        self.check(rules, |_, _| broken = true);
+        broken
+    }
+
     /// Checks the value against `rules` and tells each that it breaks.
+    #[inline]
     pub(super) fn check(self, rules: &Rules, mut fault: impl FnMut(&'static str, Detail)) {
         if !rules.kinds.has(self.kind()) {
             if !self.is_whole_beyond(rules, &mut fault) {
@@ -196,17 +205,13 @@ pub(super) fn check_size(
     }
 }
 
-/// Whether an array may stand here; if not, that is told.
-pub(super) fn is_array(rules: &Rules, fault: impl FnOnce(&'static str, Detail)) -> bool {
-    is_container(rules, Kinds::ARRAY, fault)
-}
-
-/// Whether an object may stand here; if not, that is told.
-pub(super) fn is_object(rules: &Rules, fault: impl FnOnce(&'static str, Detail)) -> bool {
-    is_container(rules, Kinds::OBJECT, fault)
-}
-
-fn is_container(rules: &Rules, kind: Kinds, fault: impl FnOnce(&'static str, Detail)) -> bool {
+/// Whether an array or an object, as `kind` says, may stand here; if not, that is told.
+#[inline]
+pub(super) fn is_container(
+    rules: &Rules,
+    kind: Kinds,
+    fault: impl FnOnce(&'static str, Detail),
+) -> bool {
     if !rules.kinds.has(kind) {
         fault("type", rules.kinds.demand());
         return false;

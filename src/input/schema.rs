@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::de::{Deserialize, DeserializeSeed};
 use serde_json::{Map, Value};
 
 use super::check::Check;
@@ -175,18 +175,24 @@ impl Schema {
     /// # Errors
     /// As [`check`](Self::check). A body that keeps the rules and yet cannot be read into `T` is
     /// `InvalidBody` too, with one fault at `#`.
-    pub fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Problem> {
-        self.check(body)?;
+    pub fn read<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T, Problem> {
         // What serde has to say echoes what was sent, and lists names; it goes no further.
-        serde_json::from_slice(body).map_err(|_| {
-            let mut faults = Faults::default();
-            faults.add(
-                || "#".to_owned(),
-                "type",
-                "must have the shape of this resource",
-            );
-            self.invalid(faults, "type_not_readable")
-        })
+        self.program.read(body).ok_or_else(|| self.refusal_of(body))
+    }
+
+    /// What is wrong with a body that was refused.
+    #[cold]
+    fn refusal_of(&self, body: &[u8]) -> Problem {
+        if let Err(problem) = self.check(body) {
+            return problem;
+        }
+        let mut faults = Faults::default();
+        faults.add(
+            || "#".to_owned(),
+            "type",
+            "must have the shape of this resource",
+        );
+        self.invalid(faults, "type_not_readable")
     }
 
     fn invalid(&self, faults: Faults, reason: &'static str) -> Problem {
