@@ -7,8 +7,9 @@
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
 
+use super::foreign::Foreign;
 use super::given::Given;
-use super::program::{Node, NodeId, Program};
+use super::program::{Node, NodeId, Program, Rules};
 use super::tree::{Depth, Growing, Tree};
 use super::watch::{Variant, Watch};
 
@@ -26,7 +27,7 @@ impl Program {
         let read = T::deserialize(Guarded {
             spot: Spot {
                 program: self,
-                node: Some(self.root),
+                node: Some(self.at(self.root)),
                 depth: 0,
             },
             inner: &mut json,
@@ -42,24 +43,43 @@ impl Program {
 pub(super) struct Spot<'p> {
     pub(super) program: &'p Program,
     /// If nothing is said, nothing is demanded but what holds of every body.
-    pub(super) node: Option<NodeId>,
+    pub(super) node: Option<&'p Node>,
     /// How many arrays and objects stand around it.
     pub(super) depth: usize,
 }
 
 /// What a refused value ends the pass with. Nobody sees it.
+#[cold]
+#[inline(never)]
 pub(super) fn broken<E: Error>() -> E {
     E::custom("refused")
 }
 
 impl<'p> Spot<'p> {
-    fn demand<E: Error>(self) -> Result<(Option<&'p Node>, bool), E> {
+    /// What stands within this, at `node`.
+    #[inline]
+    pub(super) fn within(self, node: Option<NodeId>) -> Self {
+        Self {
+            node: node.map(|node| self.program.at(node)),
+            ..self
+        }
+    }
+
+    #[inline]
+    fn demand(self) -> Demand<'p> {
+        match self.node {
+            Some(Node::Rules(rules)) => Demand::Rules(Some(rules), false),
+            _ => self.demand_of_others(),
+        }
+    }
+
+    #[inline(never)]
+    fn demand_of_others(self) -> Demand<'p> {
         match self.node.map(|node| self.program.resolve(node)) {
-            None | Some((Node::Anything, _)) => Ok((None, false)),
-            Some((node @ (Node::Rules(_) | Node::Foreign(_)), or_null)) => {
-                Ok((Some(node), or_null))
-            }
-            Some((Node::Never | Node::Same(_) | Node::OrNull(_), _)) => Err(broken()),
+            None | Some((Node::Anything, _)) => Demand::Rules(None, false),
+            Some((Node::Rules(rules), or_null)) => Demand::Rules(Some(rules), or_null),
+            Some((Node::Foreign(foreign), or_null)) => Demand::Foreign(foreign, or_null),
+            Some((Node::Never | Node::Same(_) | Node::OrNull(_), _)) => Demand::Never,
         }
     }
 
@@ -78,22 +98,28 @@ impl<'p> Spot<'p> {
     }
 }
 
+/// What a value is held to, and whether null will do as well.
+enum Demand<'p> {
+    Rules(Option<&'p Rules>, bool),
+    Foreign(&'p Foreign, bool),
+    Never,
+}
+
 macro_rules! guarded {
     ($($method:ident => $through:ident($($argument:ident: $kind:ty),*);)*) => {$(
         #[inline]
         fn $method<V: Visitor<'a>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
             let Self { spot, inner } = self;
-            let (node, or_null) = spot.demand()?;
-            let rules = match node {
-                None => None,
-                Some(Node::Rules(rules)) => Some(&**rules),
-                Some(Node::Foreign(foreign)) => {
-                    let admits = |tree: &_| foreign.admits(tree, or_null);
-                    return spot.given(inner, admits)?.$method($($argument,)* visitor);
+            match spot.demand() {
+                Demand::Rules(rules, or_null) => {
+                    inner.$through($($argument,)* Watch { spot, rules, or_null, visitor })
                 }
-                Some(_) => return Err(broken()),
-            };
-            inner.$through($($argument,)* Watch { spot, rules, or_null, visitor })
+                Demand::Foreign(foreign, or_null) => {
+                    let admits = |tree: &_| foreign.admits(tree, or_null);
+                    spot.given(inner, admits)?.$method($($argument,)* visitor)
+                }
+                Demand::Never => Err(broken()),
+            }
         }
     )*};
 }

@@ -1,11 +1,11 @@
 //! The items of an array and the members of an object, on their way into a type.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::distinct::Distinct;
 use super::guarded::{Part, Spot, broken};
 use super::name::NameReader;
 use super::places::Places;
@@ -13,17 +13,17 @@ use super::program::{ArrayRules, NodeId, ObjectRules};
 use super::set::Set;
 
 /// The items of an array.
-pub(super) struct Items<'p, A> {
+pub(super) struct Items<'p, 'a, A> {
     spot: Spot<'p>,
     rules: Option<&'p ArrayRules>,
     /// For items of which none may stand twice.
-    set: Option<Set>,
+    set: Option<Box<Set<'a>>>,
     count: usize,
     ended: bool,
     inner: A,
 }
 
-impl<'p, 'a, A: SeqAccess<'a>> Items<'p, A> {
+impl<'p, 'a, A: SeqAccess<'a>> Items<'p, 'a, A> {
     pub(super) fn new(around: Spot<'p>, rules: Option<&'p ArrayRules>, inner: A) -> Self {
         Self {
             spot: Spot {
@@ -31,7 +31,7 @@ impl<'p, 'a, A: SeqAccess<'a>> Items<'p, A> {
                 ..around
             },
             rules,
-            set: rules.filter(|rules| rules.unique).map(|_| Set::default()),
+            set: rules.filter(|rules| rules.unique).map(|_| Box::default()),
             count: 0,
             ended: false,
             inner,
@@ -40,7 +40,8 @@ impl<'p, 'a, A: SeqAccess<'a>> Items<'p, A> {
 
     /// What holds of the array as a whole. Items that the type has not asked for are one fault of
     /// it.
-    pub(super) fn end(mut self) -> Result<(), A::Error> {
+    #[inline]
+    pub(super) fn end(&mut self) -> Result<(), A::Error> {
         if !self.ended && self.inner.next_element::<IgnoredAny>()?.is_some() {
             return Err(broken());
         }
@@ -52,7 +53,7 @@ impl<'p, 'a, A: SeqAccess<'a>> Items<'p, A> {
     }
 }
 
-impl<'a, A: SeqAccess<'a>> SeqAccess<'a> for Items<'_, A> {
+impl<'a, A: SeqAccess<'a>> SeqAccess<'a> for Items<'_, 'a, A> {
     type Error = A::Error;
 
     #[inline]
@@ -60,8 +61,8 @@ impl<'a, A: SeqAccess<'a>> SeqAccess<'a> for Items<'_, A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        let mut spot = self.spot;
-        spot.node = self.rules.and_then(|rules| rules.at(self.count));
+        let node = self.rules.and_then(|rules| rules.at(self.count));
+        let spot = self.spot.within(node);
         let element = match &mut self.set {
             None => self.inner.next_element_seed(Part { spot, seed })?,
             Some(set) => self.inner.next_element_seed(set.member(spot, seed))?,
@@ -95,7 +96,7 @@ pub(super) struct Members<'p, 'a, A> {
 struct SoFar<'p, 'a> {
     rules: Option<&'p ObjectRules>,
     known: Places,
-    others: Names<'a>,
+    others: Option<Box<Distinct<Cow<'a, str>>>>,
     count: usize,
     /// What is demanded of the value that comes next.
     next: Option<NodeId>,
@@ -111,7 +112,7 @@ impl<'p, 'a, A: MapAccess<'a>> Members<'p, 'a, A> {
             seen: SoFar {
                 rules,
                 known: Places::default(),
-                others: Names::default(),
+                others: None,
                 count: 0,
                 next: None,
             },
@@ -122,15 +123,21 @@ impl<'p, 'a, A: MapAccess<'a>> Members<'p, 'a, A> {
 
     /// What holds of the object as a whole. Members that the type has not asked for are one fault
     /// of it.
-    pub(super) fn end(mut self) -> Result<(), A::Error> {
+    #[inline]
+    pub(super) fn end(&mut self) -> Result<(), A::Error> {
         if !self.ended && self.inner.next_key::<IgnoredAny>()?.is_some() {
             return Err(broken());
         }
-        let SoFar { known, count, .. } = self.seen;
+        let SoFar {
+            rules,
+            known,
+            count,
+            ..
+        } = &self.seen;
         let lacks = |rules: &ObjectRules| {
-            !known.has_all(&rules.required) || rules.min.is_some_and(|min| count < min)
+            !known.has_all(&rules.required) || rules.min.is_some_and(|min| *count < min)
         };
-        if self.seen.rules.is_some_and(lacks) {
+        if rules.is_some_and(lacks) {
             return Err(broken());
         }
         Ok(())
@@ -156,8 +163,7 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Members<'_, 'a, A> {
 
     #[inline]
     fn next_value_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<K::Value, A::Error> {
-        let mut spot = self.spot;
-        spot.node = self.seen.next;
+        let spot = self.spot.within(self.seen.next);
         self.inner.next_value_seed(Part { spot, seed })
     }
 
@@ -171,14 +177,14 @@ impl<'a> SoFar<'_, 'a> {
     fn meet<E: Error>(&mut self, name: &str, keep: impl FnOnce() -> Cow<'a, str>) -> Result<(), E> {
         self.count += 1;
         let Some(rules) = self.rules else {
-            return self.others.insert(keep());
+            return self.other(keep());
         };
         if rules.max.is_some_and(|max| self.count > max) {
             return Err(broken());
         }
-        if let Some((place, node)) = rules.find(name) {
-            self.next = Some(node);
-            return if self.known.insert(place) {
+        if let Some(member) = rules.find(name) {
+            self.next = Some(member.node);
+            return if self.known.insert(member.place) {
                 Ok(())
             } else {
                 Err(broken())
@@ -188,7 +194,15 @@ impl<'a> SoFar<'_, 'a> {
             return Err(broken());
         }
         self.next = rules.others;
-        self.others.insert(keep())
+        self.other(keep())
+    }
+
+    fn other<E: Error>(&mut self, name: Cow<'a, str>) -> Result<(), E> {
+        if self.others.get_or_insert_default().insert(name) {
+            Ok(())
+        } else {
+            Err(broken())
+        }
     }
 }
 
@@ -224,28 +238,5 @@ impl<'a, K: DeserializeSeed<'a>> Visitor<'a> for Named<'_, '_, 'a, K> {
     fn visit_str<E: Error>(self, name: &str) -> Result<K::Value, E> {
         self.seen.meet(name, || Cow::Owned(name.to_owned()))?;
         self.seed.deserialize(NameReader::passing(name))
-    }
-}
-
-/// How many names are compared one by one.
-const FEW: usize = 8;
-
-/// Names of one object that no rule names.
-#[derive(Default)]
-struct Names<'a> {
-    few: Vec<Cow<'a, str>>,
-    many: HashSet<Cow<'a, str>>,
-}
-
-impl<'a> Names<'a> {
-    fn insert<E: Error>(&mut self, name: Cow<'a, str>) -> Result<(), E> {
-        let is_new = if self.few.len() < FEW {
-            let is_new = !self.few.contains(&name);
-            self.few.push(name);
-            is_new
-        } else {
-            !self.few.contains(&name) && self.many.insert(name)
-        };
-        if is_new { Ok(()) } else { Err(broken()) }
     }
 }

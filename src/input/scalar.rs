@@ -32,16 +32,7 @@ impl Scalar<'_> {
         matches!(self, Self::Null)
     }
 
-    /// Whether the value breaks one of `rules`.
-    #[inline]
-    pub(super) fn breaks(self, rules: &Rules) -> bool {
-        let mut broken = false;
-        self.check(rules, |_, _| broken = true);
-        broken
-    }
-
     /// Checks the value against `rules` and tells each that it breaks.
-    #[inline]
     pub(super) fn check(self, rules: &Rules, mut fault: impl FnMut(&'static str, Detail)) {
         if !rules.kinds.has(self.kind()) {
             if !self.is_whole_beyond(rules, &mut fault) {
@@ -95,23 +86,13 @@ impl Scalar<'_> {
         told
     }
 
-    fn is(self, value: &Value) -> bool {
+    pub(super) fn is(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Null, Value::Null) => true,
             (Self::Bool(one), Value::Bool(two)) => one == *two,
             (Self::Text(one), Value::String(two)) => one == two,
             (Self::Number(one), two) => Number::of(two).is_some_and(|two| one == two),
             _ => false,
-        }
-    }
-
-    /// A value that is equal to another's exactly if JSON Schema says so.
-    pub(super) fn to_comparable(self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(value),
-            Self::Text(text) => Value::String(text.to_owned()),
-            Self::Number(number) => number.to_comparable(),
         }
     }
 }

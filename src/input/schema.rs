@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 use super::check::Check;
 use super::close::close;
 use super::compile::compile;
+use super::lint::{Finding, UNBOUNDED, lint};
 use super::program::Program;
+use super::size::longest;
 use crate::body::{DEFAULT_MAX_BYTES, Faults, PerType, numbers_are_plain, scan};
 use crate::config::ConfigError;
 use crate::problem::Problem;
@@ -88,6 +90,31 @@ impl Schema {
         SCHEMAS.get::<T>(T::schema).as_ref().map_err(Clone::clone)
     }
 
+    /// The schema of `T`, as [`of`](Self::of), if it bounds all that a caller may send. The level
+    /// of a schema that cannot be bounded says so by `"x-dangerous-unbounded": true`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] as `of`, and one that lists all [`findings`](Self::findings).
+    pub fn bounded<T: RequestSchema>() -> Result<&'static Self, ConfigError> {
+        let schema = Self::of::<T>()?;
+        let findings = schema.findings();
+        if findings.is_empty() {
+            return Ok(schema);
+        }
+        let list: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        Err(ConfigError::new(format!(
+            "schema: bound these, or say `\"{UNBOUNDED}\": true` there: {}",
+            list.join("; ")
+        )))
+    }
+
+    /// The places at which the schema leaves something without a bound, in the order of their
+    /// pointers.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        lint(&self.document)
+    }
+
     /// Makes a schema from its JSON text.
     ///
     /// # Errors
@@ -116,14 +143,15 @@ impl Schema {
         let document = close(schema)?;
         let made = Self {
             program: compile(&document)?,
+            max_bytes: longest(&document).unwrap_or(DEFAULT_MAX_BYTES),
             document,
-            max_bytes: DEFAULT_MAX_BYTES,
             invalid_status: StatusCode::UNPROCESSABLE_ENTITY,
         };
         made.with_notes(&notes)
     }
 
-    /// Reads bodies of up to `bytes` (default: 64 KiB).
+    /// Reads bodies of up to `bytes`. By default that is twice the longest document that keeps the
+    /// rules, at least 4 KiB and at most 1 MiB; 64 KiB, if the rules bound none.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;

@@ -1,10 +1,8 @@
 //! Items of which none may stand twice.
 
-use std::collections::HashSet;
-
 use serde::de::{DeserializeSeed, Deserializer};
-use serde_json::Value;
 
+use super::distinct::{Distinct, Item};
 use super::given::Given;
 use super::guarded::{Part, Spot, broken};
 use super::number::Number;
@@ -13,39 +11,39 @@ use super::tree::{Depth, Growing, Tree};
 /// The items so far. A schema that compiles bounds how many there are, and lets none of them hold
 /// others.
 #[derive(Default)]
-pub(super) struct Set(HashSet<Value>);
+pub(super) struct Set<'a>(Distinct<Item<'a>>);
 
-impl Set {
+impl<'a> Set<'a> {
     /// Reads an item that must be new.
-    pub(super) fn member<'s, 'p, K>(&'s mut self, spot: Spot<'p>, seed: K) -> Once<'s, 'p, K> {
+    pub(super) fn member<'s, 'p, K>(&'s mut self, spot: Spot<'p>, seed: K) -> Once<'s, 'p, 'a, K> {
         Once {
             set: self,
             part: Part { spot, seed },
         }
     }
 
-    fn insert(&mut self, item: &Tree<'_>) -> bool {
-        let comparable = match item {
-            Tree::Null => Value::Null,
-            Tree::Bool(value) => Value::Bool(*value),
-            Tree::Text(text) => Value::String(text.as_ref().to_owned()),
-            Tree::Number(number) => {
-                Number::of_json(number).map_or(Value::Null, Number::to_comparable)
-            }
+    fn insert(&mut self, item: &Tree<'a>) -> bool {
+        self.0.insert(match item {
+            Tree::Null => Item::Null,
+            Tree::Bool(value) => Item::Bool(*value),
+            Tree::Text(text) => Item::Text(text.clone()),
+            Tree::Number(number) => match Number::of_json(number) {
+                Some(number) => Item::of_number(number),
+                None => return true,
+            },
             // It breaks the rules of the item.
             Tree::List(_) | Tree::Members(_) => return true,
-        };
-        self.0.insert(comparable)
+        })
     }
 }
 
 /// One item of a set.
-pub(super) struct Once<'s, 'p, K> {
-    set: &'s mut Set,
+pub(super) struct Once<'s, 'p, 'a, K> {
+    set: &'s mut Set<'a>,
     part: Part<'p, K>,
 }
 
-impl<'a, K: DeserializeSeed<'a>> DeserializeSeed<'a> for Once<'_, '_, K> {
+impl<'a, K: DeserializeSeed<'a>> DeserializeSeed<'a> for Once<'_, '_, 'a, K> {
     type Value = K::Value;
 
     fn deserialize<D: Deserializer<'a>>(self, inner: D) -> Result<K::Value, D::Error> {

@@ -24,10 +24,9 @@ impl<'p, V> Watch<'p, V> {
     #[inline]
     fn scalar<E: Error>(&self, value: Scalar<'_>) -> Result<(), E> {
         match self.rules {
-            Some(rules) if !(self.or_null && value.is_null()) && value.breaks(rules) => {
-                Err(broken())
-            }
-            _ => Ok(()),
+            None => Ok(()),
+            Some(rules) if rules.allow(value) || (self.or_null && value.is_null()) => Ok(()),
+            Some(_) => Err(broken()),
         }
     }
 
@@ -108,17 +107,21 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Watch<'_, V> {
     fn visit_seq<A: SeqAccess<'a>>(self, inner: A) -> Result<V::Value, A::Error> {
         let rules = self.container(Kinds::ARRAY)?;
         let mut items = Items::new(self.spot, rules.map(|rules| &rules.array), inner);
-        let value = self.visitor.visit_seq(&mut items)?;
-        items.end()?;
-        Ok(value)
+        let read = self.visitor.visit_seq(&mut items);
+        if read.is_ok() {
+            items.end()?;
+        }
+        read
     }
 
     fn visit_map<A: MapAccess<'a>>(self, inner: A) -> Result<V::Value, A::Error> {
         let rules = self.container(Kinds::OBJECT)?;
         let mut members = Members::new(self.spot, rules.map(|rules| &rules.object), inner);
-        let value = self.visitor.visit_map(&mut members)?;
-        members.end()?;
-        Ok(value)
+        let read = self.visitor.visit_map(&mut members);
+        if read.is_ok() {
+            members.end()?;
+        }
+        read
     }
 }
 

@@ -440,7 +440,7 @@ fn a_schema_that_is_wrong_or_open_does_not_compile_and_says_where() {
         (
             merged(
                 object(json!({ "type": "string" })),
-                json!({ "$schema": "http://json-schema.org/draft-07/schema#" }),
+                json!({ "$schema": "http://json-schema.org/draft-06/schema#" }),
             ),
             "2020-12",
         ),
