@@ -113,3 +113,118 @@ fn a_name_that_stands_twice_is_met_at_every_level() {
     }
     assert_eq!(levels, 20);
 }
+
+/// What stands for each class of RFC 8259 and RFC 7493, at the level of a value.
+#[test]
+fn the_one_pass_reads_what_the_rfcs_call_json_and_nothing_else() {
+    let open = Schema::from_value(json!({
+        "type": "object",
+        "properties": { "v": { "x-dangerous-open": true, "description": "any value" } },
+    }))
+    .unwrap();
+    for good in [
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-1",
+        "1.5e+3",
+        "1E-2",
+        "1e-400",
+        "9223372036854775807",
+        "18446744073709551615",
+        r#""""#,
+        r#""\u0000""#,
+        r#""\ud83d\ude00""#,
+        r#""\"\\\/\b\f\n\r\t""#,
+        "\"\u{7f}\u{2028}\u{feff}\"",
+        "[]",
+        "{}",
+        " \t\r\n[ ]\n",
+        r#"{"":0}"#,
+        r#"{"a":{"a":1},"b":{"a":1}}"#,
+        r#"[{"a":1},{"a":1}]"#,
+    ] {
+        let text = format!("{{\"v\":{good}}}");
+        let read = open.read::<Value>(text.as_bytes());
+        assert_eq!(
+            read.unwrap()["v"],
+            serde_json::from_str::<Value>(good).unwrap(),
+            "{good}"
+        );
+        assert!(
+            open.read::<serde::de::IgnoredAny>(text.as_bytes()).is_ok(),
+            "{good}"
+        );
+    }
+    for bad in [
+        "",
+        "nul",
+        "TRUE",
+        "01",
+        "+1",
+        "-",
+        "1.",
+        ".5",
+        "1e",
+        "0x10",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "-1e400",
+        "1E1000000000",
+        "\"a",
+        "\"\t\"",
+        "\"\n\"",
+        r#""\x41""#,
+        r#""\u00""#,
+        r#""\ud800""#,
+        r#""\udc00""#,
+        r#""\ud800\u0041""#,
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        r#"{"a":1,}"#,
+        r#"{"a" 1}"#,
+        "{a:1}",
+        "{'a':1}",
+        "['a']",
+        "1 // c",
+        "/* c */ 1",
+        "\u{a0}1",
+        "\u{feff}1",
+        "1\0",
+        "[",
+        "{",
+        r#"{"a":1,"a":1}"#,
+        r#"{"a":1,"\u0061":2}"#,
+        r#"[{"a":[{"b":1,"b":2}]}]"#,
+    ] {
+        let text = format!("{{\"v\":{bad}}}");
+        // Neither as a value nor as one that the type ignores.
+        let refused = [
+            open.read::<Value>(text.as_bytes()).err(),
+            open.read::<serde::de::IgnoredAny>(text.as_bytes()).err(),
+        ];
+        for problem in refused {
+            assert_eq!(problem.unwrap().kind(), Kind::MalformedBody, "{bad}");
+        }
+    }
+    for depth in [31, 32, 128, 200_000] {
+        let text = format!("{{\"v\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let read = open.read::<serde::de::IgnoredAny>(text.as_bytes());
+        assert_eq!(read.is_ok(), depth < 32, "{depth}");
+    }
+    for bytes in [
+        &b"\"\xff\""[..],
+        b"\"\xc0\xaf\"",
+        b"\"\xed\xa0\x80\"",
+        b"{\"\xe9\":1}",
+    ] {
+        let text = [b"{\"v\":", bytes, b"}"].concat();
+        let problem = open.read::<serde::de::IgnoredAny>(&text).err();
+        assert_eq!(problem.unwrap().kind(), Kind::MalformedBody, "{bytes:?}");
+    }
+}

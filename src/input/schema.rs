@@ -33,7 +33,7 @@ pub struct Schema {
 /// Gives the schema of a type that bodies are read into.
 ///
 /// Every type that derives `schemars::JsonSchema` has it already. Implement it by hand for a type
-/// whose schema is written down:
+/// whose schema is written down, here or in a file (`Schema::from_json(include_str!(..))`):
 ///
 /// ```
 /// use portcullis::config::ConfigError;
@@ -125,7 +125,7 @@ impl Schema {
         Self::from_value(schema)
     }
 
-    /// Makes a schema from JSON Schema 2020-12, and closes it: objects take the members that they
+    /// Makes a schema from JSON Schema (2020-12 unless its `$schema` names 2019-09 or draft 7), and closes it: objects take the members that they
     /// name and no others, at every level; integers fit the type that they are read into.
     ///
     /// # Errors

@@ -251,6 +251,39 @@ fn a_tuple_ends_where_its_schema_does() {
 }
 
 #[test]
+fn a_schema_of_an_older_draft_is_closed_and_read_by_what_it_means() {
+    let old = schema(json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {
+            "pair": { "type": "array", "items": [{ "type": "string" }, { "type": "integer" }], "additionalItems": false },
+            "card": { "$ref": "#/definitions/card" },
+        },
+        "definitions": { "card": {
+            "type": "object",
+            "properties": { "number": { "type": "string" }, "address": { "type": "string" } },
+            "dependencies": { "number": ["address"] },
+        } },
+    }));
+    assert_eq!(
+        told(
+            &old,
+            &json!({ "pair": ["a", 1], "card": { "address": "x", "number": "1" } })
+        ),
+        []
+    );
+    for (bad, pointer, code) in [
+        (json!({ "pair": ["a", "b"] }), "#/pair/1", "type"),
+        (json!({ "pair": ["a", 1, 2] }), "#/pair/2", "forbidden"),
+        (json!({ "card": { "number": "1" } }), "#/card", "shape"),
+        (json!({ "card": { "pin": "1" } }), "#/card", "shape"),
+        (json!({ "role": 1 }), "#/role", "unknown-field"),
+    ] {
+        assert_eq!(told(&old, &bad), [(pointer.to_owned(), code)], "{bad}");
+    }
+}
+
+#[test]
 fn closing_reaches_every_level_and_what_is_composed_is_closed_from_outside() {
     let item = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
     let tagged = |tag: &str| {
