@@ -114,6 +114,7 @@ say 'benchmarks build and keep their exact promises'
 cargo bench --all-features --bench walk -- --check
 cargo bench --all-features --bench jwt -- --check
 cargo bench --all-features --bench api_key -- --check
+cargo bench --all-features --bench json -- --check
 
 say 'fuzz targets build'
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/fuzz" cargo check --manifest-path fuzz/Cargo.toml --quiet

@@ -32,6 +32,14 @@ impl<'a> Path<'a> {
         self.0.push(Step::Index(index));
     }
 
+    /// Steps from one element to the one at `index`.
+    #[cfg(feature = "json")]
+    pub(crate) fn go_on_to(&mut self, index: usize) {
+        if let Some(Step::Index(here)) = self.0.last_mut() {
+            *here = index;
+        }
+    }
+
     /// Steps back, and gives the name of the member that is left.
     pub(crate) fn leave(&mut self) -> Option<Cow<'a, str>> {
         match self.0.pop() {

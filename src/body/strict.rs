@@ -15,7 +15,7 @@ use super::path::Path;
 use crate::problem::{FieldFault, Kind, Problem};
 
 /// How many arrays and objects may stand within each other.
-pub(super) const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Why a text is not read.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,15 +5,23 @@
 //! Schema: the length of a string says nothing of a number.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
+use super::distinct::{Distinct, Item};
+use super::kinds::Kinds;
+use super::number::Number;
+use super::places::Places;
 use super::program::{Node, NodeId, Program, Rules};
-use super::scalar;
-use crate::body::{Faults, Name, Tree, Walk};
+use super::scalar::{self, Scalar};
+use super::skim::Skim;
+use super::tree::Growing;
+use crate::body::{Faults, Name, Walk};
+
+/// How many names that no rule names are compared with each other in an object of a body that is
+/// refused already.
+pub(super) const MANY: usize = 1_024;
 
 /// What a pass knows.
 pub(super) struct Check<'w, 'a> {
@@ -52,19 +60,21 @@ pub(super) struct At<'c, 'w, 'a> {
 }
 
 impl<'a> DeserializeSeed<'a> for At<'_, '_, 'a> {
-    type Value = Option<Value>;
+    type Value = Option<Item<'a>>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let Self { check, node, keep } = self;
         let program = check.program;
-        let node = node.filter(|_| !check.faults.is_full());
-        let (rules, or_null) = match node.map(|node| program.resolve(node)) {
+        if check.faults.is_full() && !keep {
+            Skim(check.walk).deserialize(deserializer)?;
+            return Ok(None);
+        }
+        let (rules, or_null) = match node.map(|node| program.resolve(program.at(node))) {
             None | Some((Node::Anything, _)) => (None, false),
             Some((Node::Rules(rules), or_null)) => (Some(&**rules), or_null),
             Some((Node::Foreign(foreign), or_null)) => {
-                let value = Tree(check.walk).deserialize(deserializer)?;
-                let admitted = (or_null && value.is_null()) || foreign.admits(&value);
-                if !admitted {
+                let value = Growing(check.walk).deserialize(deserializer)?;
+                if !foreign.admits(&value, or_null) {
                     check.fault("shape", "must have one of the shapes that this field takes");
                 }
                 return Ok(None);
@@ -91,62 +101,71 @@ struct Reader<'c, 'w, 'a> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn scalar(self, value: scalar::Scalar<'_>) -> Option<Value> {
+    fn scalar<'a>(self, value: Scalar<'_>, item: impl FnOnce() -> Item<'a>) -> Option<Item<'a>> {
         if let Some(rules) = self.rules
             && !(self.or_null && value.is_null())
         {
             value.check(rules, |code, detail| self.check.fault(code, detail));
         }
-        self.keep.then(|| value.to_comparable())
+        self.keep.then(item)
+    }
+
+    fn number<'a>(self, number: Number) -> Option<Item<'a>> {
+        self.scalar(Scalar::Number(number), || Item::of_number(number))
     }
 }
 
 impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
-    type Value = Option<Value>;
+    type Value = Option<Item<'a>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::Null))
+        Ok(self.scalar(Scalar::Null, || Item::Null))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::Bool(value)))
+        Ok(self.scalar(Scalar::Bool(value), || Item::Bool(value)))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::whole(value)))
+        Ok(self.number(Number::Whole(value.into())))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::whole(value)))
+        Ok(self.number(Number::Whole(value.into())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::real(value)))
+        Ok(self.number(Number::Real(value)))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Self::Value, E> {
+        Ok(self.scalar(Scalar::Text(value), || Item::Text(value.into())))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(self.scalar(scalar::Scalar::Text(value)))
+        Ok(self.scalar(Scalar::Text(value), || Item::Text(value.to_owned().into())))
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         let Self { check, rules, .. } = self;
         check.walk.descend()?;
-        let rules = rules.filter(|rules| scalar::is_array(rules, |c, d| check.fault(c, d)));
+        let rules = rules
+            .filter(|rules| scalar::is_container(rules, Kinds::ARRAY, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.array);
-        let mut seen = HashSet::new();
+        let mut seen = Distinct::default();
+        check.walk.path.enter_index(0);
         let (mut count, mut repeats) = (0_usize, false);
         loop {
-            let node = rules.and_then(|rules| rules.first.get(count).copied().or(rules.rest));
+            let node = rules.and_then(|rules| rules.at(count));
             let few = rules.is_some_and(|rules| rules.max.is_some_and(|max| count < max));
-            check.walk.path.enter_index(count);
+            check.walk.path.go_on_to(count);
             let mut at = check.at(node);
             at.keep = few && rules.is_some_and(|rules| rules.unique);
             let element = elements.next_element_seed(at)?;
-            check.walk.path.leave();
             match element {
                 Some(Some(comparable)) => repeats |= !seen.insert(comparable),
                 Some(None) => {}
@@ -154,6 +173,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
             }
             count += 1;
         }
+        check.walk.path.leave();
         if let Some(rules) = rules {
             let fault = |code, detail| check.fault(code, detail);
             scalar::check_size(count, rules.min, rules.max, &scalar::ITEMS, fault);
@@ -167,23 +187,24 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let Self { check, rules, .. } = self;
         check.walk.descend()?;
-        let rules = rules.filter(|rules| scalar::is_object(rules, |c, d| check.fault(c, d)));
+        let rules = rules
+            .filter(|rules| scalar::is_container(rules, Kinds::OBJECT, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.object);
-        let (mut seen, mut names, mut count) = (Seen::default(), HashSet::new(), 0);
+        let (mut seen, mut names, mut count) = (Places::default(), Distinct::default(), 0);
+        let full = |count| rules.is_some_and(|rules| rules.max.is_some_and(|max| count >= max));
         while let Some(Name(name)) = members.next_key()? {
-            let place = rules.and_then(|rules| rules.find(&name));
-            let is_new = match place {
-                Some(place) => seen.insert(place),
+            let known = rules.and_then(|rules| rules.find(&name));
+            let is_new = match known {
+                Some(member) => seen.insert(member.place),
+                // Of what is refused in any case, no more is remembered than the answer is worth.
+                None if full(count) || (names.len() >= MANY && !check.faults.is_empty()) => true,
                 None => names.insert(name.clone()),
             };
             check.walk.path.enter(name);
             if !is_new {
                 return Err(check.walk.repeated());
             }
-            let member = rules
-                .zip(place)
-                .and_then(|(rules, place)| rules.members.get(place));
-            let node = member
+            let node = known
                 .map(|member| member.node)
                 .or(rules.and_then(|rules| rules.others));
             if rules.is_some() && node.is_none() {
@@ -197,7 +218,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
             return Ok(None);
         };
         for (place, member) in rules.members.iter().enumerate() {
-            if member.required && !seen.contains(place) {
+            if rules.required.contains(place) && !seen.contains(place) {
                 let pointer = || check.walk.path.pointer_to(&member.name);
                 check.faults.add(pointer, "required", "must be there");
             }
@@ -205,35 +226,5 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
         let fault = |code, detail| check.fault(code, detail);
         scalar::check_size(count, rules.min, rules.max, &scalar::MEMBERS, fault);
         Ok(None)
-    }
-}
-
-/// The members of one object that were seen, by their places among its rules.
-#[derive(Default)]
-struct Seen {
-    first: u64,
-    rest: HashSet<usize>,
-}
-
-impl Seen {
-    /// Whether `place` is new.
-    fn insert(&mut self, place: usize) -> bool {
-        let is_new = !self.contains(place);
-        match Self::bit(place) {
-            Some(bit) => self.first |= bit,
-            None => drop(self.rest.insert(place)),
-        }
-        is_new
-    }
-
-    fn contains(&self, place: usize) -> bool {
-        match Self::bit(place) {
-            Some(bit) => self.first & bit != 0,
-            None => self.rest.contains(&place),
-        }
-    }
-
-    fn bit(place: usize) -> Option<u64> {
-        1_u64.checked_shl(u32::try_from(place).ok()?)
     }
 }

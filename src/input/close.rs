@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::dialect;
 use super::keywords::{self, OPEN, Speaks};
 use super::kinds::Kinds;
 use super::simplify;
@@ -18,18 +19,10 @@ const OPEN_COPY: &str = ".open";
 /// Closes every object and array of `schema`, bounds its integers, and makes all of its references
 /// point into `$defs`.
 pub(super) fn close(mut schema: Value) -> Result<Value, ConfigError> {
+    dialect::modernise(&mut schema)?;
     let root = schema.as_object_mut().ok_or_else(|| {
         ConfigError::new("schema #: a schema that allows anything or nothing guards nothing")
     })?;
-    if let Some(dialect) = root.remove("$schema")
-        && !dialect
-            .as_str()
-            .is_some_and(|uri| uri.contains("/draft/2020-12/"))
-    {
-        return Err(ConfigError::new(
-            "schema #: only JSON Schema 2020-12 is understood; rewrite the schema and its `$schema`",
-        ));
-    }
     root.remove("$id");
     let mut originals = Map::new();
     for word in ["$defs", "definitions"] {

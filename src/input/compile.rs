@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::directory::Directory;
 use super::foreign::{self, Foreign};
 use super::keywords::{self, OPEN};
 use super::kinds::Kinds;
 use super::number::Number;
+use super::places::Places;
 use super::program::{
     ArrayRules, Member, Node, NodeId, NumberRules, ObjectRules, Program, Rules, TextRules,
 };
@@ -32,14 +34,14 @@ pub(super) fn compile(schema: &Value) -> Result<Program, ConfigError> {
         nodes: compiler.nodes,
         root,
     };
-    for (index, node) in program.nodes.iter().enumerate() {
-        if !matches!(node, Node::Never) && matches!(program.resolve(NodeId(index)).0, Node::Never) {
+    for node in &program.nodes {
+        if !matches!(node, Node::Never) && matches!(program.resolve(node).0, Node::Never) {
             return Err(ConfigError::new(
                 "schema: a chain of references leads nowhere; give it a schema to end at",
             ));
         }
     }
-    Ok(program)
+    Ok(program.shortened())
 }
 
 struct Compiler<'a> {
@@ -93,10 +95,15 @@ impl Compiler<'_> {
         {
             return Ok(Node::Anything);
         }
+        let text = text(map)?;
+        let is_formed = text.pattern.is_some() || text.format.is_some();
+        let free = |kind| one_of.is_none() && kinds.has(kind);
         Ok(Node::Rules(Box::new(Rules {
             kinds,
+            is_plain_text: free(Kinds::STRING) && !is_formed,
+            is_plain_bool: free(Kinds::BOOLEAN),
             one_of,
-            text: text(map)?,
+            text,
             number: number(map),
             array: self.array(map, at)?,
             object: self.members(map, at)?,
@@ -163,13 +170,20 @@ impl Compiler<'_> {
                 }
             }
         }
-        let member = |(name, (node, required)): (&str, _)| Member {
-            name: name.into(),
-            node,
-            required,
-        };
+        let mut required = Places::default();
+        for (place, (_, demanded)) in members.values().enumerate() {
+            if *demanded {
+                required.insert(place);
+            }
+        }
         Ok(ObjectRules {
-            members: members.into_iter().map(member).collect(),
+            directory: Directory::of(&members.keys().copied().collect::<Vec<_>>()),
+            members: members
+                .iter()
+                .enumerate()
+                .map(|(place, (name, (node, _)))| Member::new(name, place, *node))
+                .collect(),
+            required,
             others,
             min: size(map, "minProperties"),
             max: size(map, "maxProperties"),

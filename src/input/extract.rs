@@ -13,7 +13,7 @@ use crate::problem::{Kind, Problem};
 /// Gives a handler a JSON body that follows every rule of its type.
 ///
 /// It is refused in this order: 415 for another media type than `application/json` or any content
-/// coding, 413 beyond the limit of the schema (64 KiB unless it says otherwise), 400 for anything
+/// coding, 413 beyond the limit of the schema ([`Schema::max_bytes`]), 400 for anything
 /// that is not one strict JSON text, 422 for broken rules, all of them at once. A schema that does
 /// not compile is answered with 500: [`Schema::of`] tells at start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

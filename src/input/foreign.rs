@@ -3,20 +3,23 @@
 //! Only its verdict is asked for. Its lists of errors are made in full before the first can be
 //! read, so that a body of one megabyte costs more than half a second; they are never called.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
+use super::form::Form;
 use super::keywords;
 use super::simplify::unescaped;
+use super::tree::Tree;
 use crate::config::ConfigError;
 
 /// How many schemas a composition may hold, those that it refers to counted each time.
 const MAX_WEIGHT: usize = 10_000;
 
 /// A schema, or a part of one, that `jsonschema` decides.
-pub(super) struct Foreign(Validator);
+pub(super) struct Foreign(Validator<Form>);
 
 impl Foreign {
     /// Compiles `schema`, whose references point into `defs`.
@@ -25,7 +28,7 @@ impl Foreign {
         whole.insert("$defs".to_owned(), defs.clone());
         // Patterns run in time linear in what they read; one that cannot (it looks around or back)
         // does not compile.
-        jsonschema::options()
+        jsonschema::options_for::<Form>()
             .with_draft(jsonschema::Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex())
             .should_validate_formats(true)
@@ -44,13 +47,13 @@ impl Foreign {
         Self::compile(&schema, &json!({}))
     }
 
-    pub(super) fn admits(&self, value: &Value) -> bool {
-        self.0.is_valid(value)
+    pub(super) fn admits(&self, value: &Tree<'_>, or_null: bool) -> bool {
+        (or_null && value.is_null()) || self.0.is_valid(value)
     }
 
-    /// The copy lets the same engine judge strings here and in compositions.
+    /// The same engine judges strings here and in compositions.
     pub(super) fn admits_text(&self, text: &str) -> bool {
-        self.0.is_valid(&Value::String(text.to_owned()))
+        self.0.is_valid(&Tree::Text(Cow::Borrowed(text)))
     }
 }
 

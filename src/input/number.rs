@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde_json::{Number as Json, Value, json};
+use serde_json::{Number as Json, Value};
 
 /// A number of a document or of a rule.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl Number {
         Self::of_json(value.as_number()?)
     }
 
-    fn of_json(number: &Json) -> Option<Self> {
+    pub(super) fn of_json(number: &Json) -> Option<Self> {
         let whole = number
             .as_u64()
             .map(i128::from)
@@ -40,13 +40,13 @@ impl Number {
         }
     }
 
-    /// A value that is equal to another's exactly if the numbers are.
-    pub(super) fn to_comparable(self) -> Value {
+    /// The whole number that this is, if it is one and not beyond 127 bits.
+    pub(super) fn as_whole(self) -> Result<i128, f64> {
         match self {
-            Self::Whole(whole) => Json::from_i128(whole).map_or(Value::Null, Value::Number),
+            Self::Whole(whole) => Ok(whole),
             #[expect(clippy::cast_possible_truncation, reason = "only if it is exact")]
-            Self::Real(real) if real.fract() == 0.0 && real.abs() < 9e18 => json!(real as i64),
-            Self::Real(real) => json!(real),
+            Self::Real(real) if real.fract() == 0.0 && real.abs() < BEYOND => Ok(real as i128),
+            Self::Real(real) => Err(real),
         }
     }
 

@@ -86,23 +86,13 @@ impl Scalar<'_> {
         told
     }
 
-    fn is(self, value: &Value) -> bool {
+    pub(super) fn is(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Null, Value::Null) => true,
             (Self::Bool(one), Value::Bool(two)) => one == *two,
             (Self::Text(one), Value::String(two)) => one == two,
             (Self::Number(one), two) => Number::of(two).is_some_and(|two| one == two),
             _ => false,
-        }
-    }
-
-    /// A value that is equal to another's exactly if JSON Schema says so.
-    pub(super) fn to_comparable(self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(value),
-            Self::Text(text) => Value::String(text.to_owned()),
-            Self::Number(number) => number.to_comparable(),
         }
     }
 }
@@ -196,17 +186,13 @@ pub(super) fn check_size(
     }
 }
 
-/// Whether an array may stand here; if not, that is told.
-pub(super) fn is_array(rules: &Rules, fault: impl FnOnce(&'static str, Detail)) -> bool {
-    is_container(rules, Kinds::ARRAY, fault)
-}
-
-/// Whether an object may stand here; if not, that is told.
-pub(super) fn is_object(rules: &Rules, fault: impl FnOnce(&'static str, Detail)) -> bool {
-    is_container(rules, Kinds::OBJECT, fault)
-}
-
-fn is_container(rules: &Rules, kind: Kinds, fault: impl FnOnce(&'static str, Detail)) -> bool {
+/// Whether an array or an object, as `kind` says, may stand here; if not, that is told.
+#[inline]
+pub(super) fn is_container(
+    rules: &Rules,
+    kind: Kinds,
+    fault: impl FnOnce(&'static str, Detail),
+) -> bool {
     if !rules.kinds.has(kind) {
         fault("type", rules.kinds.demand());
         return false;

@@ -5,13 +5,15 @@ use std::fmt;
 use http::StatusCode;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::de::{Deserialize, DeserializeSeed};
 use serde_json::{Map, Value};
 
 use super::check::Check;
 use super::close::close;
 use super::compile::compile;
+use super::lint::{Finding, UNBOUNDED, lint};
 use super::program::Program;
+use super::size::longest;
 use crate::body::{DEFAULT_MAX_BYTES, Faults, PerType, numbers_are_plain, scan};
 use crate::config::ConfigError;
 use crate::problem::Problem;
@@ -31,7 +33,7 @@ pub struct Schema {
 /// Gives the schema of a type that bodies are read into.
 ///
 /// Every type that derives `schemars::JsonSchema` has it already. Implement it by hand for a type
-/// whose schema is written down:
+/// whose schema is written down, here or in a file (`Schema::from_json(include_str!(..))`):
 ///
 /// ```
 /// use portcullis::config::ConfigError;
@@ -88,6 +90,31 @@ impl Schema {
         SCHEMAS.get::<T>(T::schema).as_ref().map_err(Clone::clone)
     }
 
+    /// The schema of `T`, as [`of`](Self::of), if it bounds all that a caller may send. The level
+    /// of a schema that cannot be bounded says so by `"x-dangerous-unbounded": true`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] as `of`, and one that lists all [`findings`](Self::findings).
+    pub fn bounded<T: RequestSchema>() -> Result<&'static Self, ConfigError> {
+        let schema = Self::of::<T>()?;
+        let findings = schema.findings();
+        if findings.is_empty() {
+            return Ok(schema);
+        }
+        let list: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        Err(ConfigError::new(format!(
+            "schema: bound these, or say `\"{UNBOUNDED}\": true` there: {}",
+            list.join("; ")
+        )))
+    }
+
+    /// The places at which the schema leaves something without a bound, in the order of their
+    /// pointers.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        lint(&self.document)
+    }
+
     /// Makes a schema from its JSON text.
     ///
     /// # Errors
@@ -98,7 +125,7 @@ impl Schema {
         Self::from_value(schema)
     }
 
-    /// Makes a schema from JSON Schema 2020-12, and closes it: objects take the members that they
+    /// Makes a schema from JSON Schema (2020-12 unless its `$schema` names 2019-09 or draft 7), and closes it: objects take the members that they
     /// name and no others, at every level; integers fit the type that they are read into.
     ///
     /// # Errors
@@ -116,14 +143,15 @@ impl Schema {
         let document = close(schema)?;
         let made = Self {
             program: compile(&document)?,
+            max_bytes: longest(&document).unwrap_or(DEFAULT_MAX_BYTES),
             document,
-            max_bytes: DEFAULT_MAX_BYTES,
             invalid_status: StatusCode::UNPROCESSABLE_ENTITY,
         };
         made.with_notes(&notes)
     }
 
-    /// Reads bodies of up to `bytes` (default: 64 KiB).
+    /// Reads bodies of up to `bytes`. By default that is twice the longest document that keeps the
+    /// rules, at least 4 KiB and at most 1 MiB; 64 KiB, if the rules bound none.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
@@ -175,18 +203,24 @@ impl Schema {
     /// # Errors
     /// As [`check`](Self::check). A body that keeps the rules and yet cannot be read into `T` is
     /// `InvalidBody` too, with one fault at `#`.
-    pub fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Problem> {
-        self.check(body)?;
+    pub fn read<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T, Problem> {
         // What serde has to say echoes what was sent, and lists names; it goes no further.
-        serde_json::from_slice(body).map_err(|_| {
-            let mut faults = Faults::default();
-            faults.add(
-                || "#".to_owned(),
-                "type",
-                "must have the shape of this resource",
-            );
-            self.invalid(faults, "type_not_readable")
-        })
+        self.program.read(body).ok_or_else(|| self.refusal_of(body))
+    }
+
+    /// What is wrong with a body that was refused.
+    #[cold]
+    fn refusal_of(&self, body: &[u8]) -> Problem {
+        if let Err(problem) = self.check(body) {
+            return problem;
+        }
+        let mut faults = Faults::default();
+        faults.add(
+            || "#".to_owned(),
+            "type",
+            "must have the shape of this resource",
+        );
+        self.invalid(faults, "type_not_readable")
     }
 
     fn invalid(&self, faults: Faults, reason: &'static str) -> Problem {

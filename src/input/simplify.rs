@@ -103,6 +103,18 @@ pub(super) fn says_kind(schema: &Map<String, Value>) -> bool {
             .any(|word| branches(word).is_some_and(|any| !any.is_empty() && any.iter().all(says)))
 }
 
+/// How many characters a string of the `format` of `schema` has at most, if that bounds them.
+pub(super) fn longest_of_format(schema: &Map<String, Value>) -> Option<u64> {
+    Some(match schema.get("format")?.as_str()? {
+        "date" => 10,
+        "ipv4" => 15,
+        "uuid" => 36,
+        "ipv6" => 45,
+        "hostname" => 253,
+        _ => return None,
+    })
+}
+
 /// One step of a JSON pointer in URI fragment form, read.
 pub(super) fn unescaped(step: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(step.len());

@@ -580,3 +580,29 @@ fn a_derived_schema_can_bear_its_limit_and_its_status() {
     assert_eq!(schema.check(br#"{"a":256}"#).unwrap_err().status(), 400);
     assert_eq!(Schema::of::<Article>().unwrap().max_bytes(), 64 * 1024);
 }
+
+#[test]
+fn a_schema_that_bounds_all_bounds_the_body_and_one_that_does_not_says_where() {
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema counts")]
+    struct Comment {
+        #[schemars(length(max = 20_000))]
+        text: String,
+        stars: u8,
+    }
+    let schema = Schema::bounded::<Comment>().unwrap();
+    // Whatever is written by escapes alone, with as much white space again.
+    let text = "\\ud83d\\ude00".repeat(20_000);
+    let body = format!("{{\"text\":\"{text}\",\"stars\":255}}");
+    assert!(schema.read::<Comment>(body.as_bytes()).is_ok());
+    assert!((2 * body.len()..2 * body.len() + 400).contains(&schema.max_bytes()));
+
+    let error = Schema::bounded::<Article>().unwrap_err().to_string();
+    assert!(
+        error.contains("#/properties/tags/items is a string"),
+        "{error}"
+    );
+    let found = Schema::of::<Article>().unwrap().findings();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].lint, portcullis::input::Lint::LongString);
+}
