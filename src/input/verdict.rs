@@ -103,7 +103,7 @@ mod tests {
         let number = || {
             proptest::option::of(prop_oneof![
                 (-5..5_i64).prop_map(Value::from),
-                (-5..5_i64).prop_map(|n| json!(n as f64 / 2.0))
+                (-5..5_i32).prop_map(|n| json!(f64::from(n) / 2.0))
             ])
         };
         (
@@ -136,10 +136,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_allowed_breaks_no_rule(rules in any_rules(), text in "[a\u{e9}\u{20ac}\u{1f600}]{0,6}", whole: i64, small in -6..6_i64) {
+        fn what_is_allowed_breaks_no_rule(rules in any_rules(), text in "[a\u{e9}\u{20ac}\u{1f600}]{0,6}", whole: i64, small in -6..6_i32) {
             let schema = Schema::from_value(rules).unwrap();
             let values = [
-                json!(text), json!(whole), json!(small), json!(small as f64 / 2.0), json!(small as f64 / 3.0), json!(u64::MAX),
+                json!(text), json!(whole), json!(small), json!(f64::from(small) / 2.0), json!(f64::from(small) / 3.0), json!(u64::MAX),
             ];
             for value in values {
                 let body = value.to_string();
