@@ -30,17 +30,24 @@ install_server() { # install_server PACKAGE; the tests start servers of their ow
 }
 
 install_valkey() { # Debian 12 has it among its backports
-    . /etc/os-release
     as_root apt-get update -qq
     apt_is_fresh=yes
-    if [ "$ID" = debian ] && ! apt-cache show valkey-server >/dev/null 2>&1; then
-        local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-        printf 'deb [signed-by=%s] http://deb.debian.org/debian %s-backports main\n' \
-            "$keys" "$VERSION_CODENAME" |
-            as_root tee /etc/apt/sources.list.d/backports.list >/dev/null
-        as_root apt-get update -qq
+    if apt-get install --simulate -qq valkey-server >/dev/null 2>&1; then
+        install_server valkey-server
+        return
     fi
+    # They lie where the release itself comes from. Nothing else is to come from there later on.
+    local release mirror
+    local list=/etc/apt/sources.list.d/backports-for-valkey.list
+    local keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' |
+        sed -n "s/^$release //p" | sort -u | head -n 1)
+    printf 'deb [signed-by=%s] %s %s-backports main\n' "$keys" "$mirror" "$release" |
+        as_root tee "$list" >/dev/null
+    as_root apt-get update -qq
     install_server valkey-server
+    as_root rm -f "$list"
 }
 
 need_cargo() { # need_cargo COMMAND CRATE

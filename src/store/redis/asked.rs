@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::quota_script::Terms;
+use super::terms::Terms;
 
 /// 128 bits: that two of a million keys share a quota by chance happens once in 10^26 times.
 pub(super) const HASH_LEN: usize = 16;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use redis::{Cmd, Script};
 
 use super::asked::Asked;
-use super::quota_script::{Price, Terms};
+use super::terms::{Price, Terms};
 
 /// Takes from one bucket: told its price, its size and, unless the server's clock decides, the
 /// moment. It answers with what was owed before.

@@ -79,6 +79,7 @@ mod revocation_marks;
 mod seen;
 mod store;
 mod taking;
+mod terms;
 
 pub use quotas::RedisQuotas;
 pub use store::{RedisConnection, RedisStore};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::asked::{Asked, Group, Name};
-use super::quota_script::Terms;
+use super::terms::Terms;
 use crate::clock::nanoseconds;
 use crate::store::quotas::Decision;
 
