@@ -29,6 +29,8 @@ pub(super) struct Taken {
     pub(super) limit: Limit,
     pub(super) cost: u32,
     pub(super) at: u64,
+    /// When all of the quota would be there again if nobody else took from it, of a bucket.
+    pub(super) rests: u64,
     pub(super) counting: Counting,
 }
 
@@ -48,6 +50,19 @@ impl Taken {
             cost,
             now: now.into(),
         }
+    }
+
+    /// How many of these units may be given back at `now`. A bucket that may have been full since
+    /// they were taken would hold more by them than it ever can, and admit more than its burst: what
+    /// would have flowed over is not given back.
+    fn returnable(&self, units: u32, now: u64) -> u32 {
+        let Limit::Bucket(bucket) = &self.limit else {
+            return units;
+        };
+        let lost = now
+            .saturating_sub(self.rests)
+            .div_ceil(bucket.interval().max(1));
+        units.saturating_sub(u32::try_from(lost).unwrap_or(u32::MAX))
     }
 }
 
@@ -69,6 +84,7 @@ impl Till {
         let Self { store, clock } = self.clone();
         finish(Box::pin(async move {
             if let Some(rest) = taken.cost.checked_sub(spent) {
+                let rest = taken.returnable(rest, clock.ticks());
                 if rest > 0 {
                     store.give_back(taken.charge(rest, taken.at)).await?;
                 }

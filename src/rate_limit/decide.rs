@@ -35,7 +35,7 @@ impl RateLimit {
         if self.only_reports() {
             self.report(head, now, &mut owing).await;
         }
-        owing.extend(asked.into_iter().filter_map(|asked| to_settle(asked, now)));
+        owing.extend(owed(asked, &decisions, now));
         Ok(self.watched(head, pass, owing))
     }
 
@@ -54,8 +54,7 @@ impl RateLimit {
             return Ok(None);
         };
         let pass = self.told(head, &asked, &decisions, is_in.map_err(unavailable)?, now)?;
-        let owing = asked.into_iter().filter_map(|asked| to_settle(asked, now));
-        let owing = owing.collect();
+        let owing = owed(asked, &decisions, now);
         Ok(Some(self.watched(head, pass, owing)))
     }
 
@@ -78,7 +77,7 @@ impl RateLimit {
         if matches!(rule.counting, Counting::Everything) {
             return Ok(Some(pass)); // nothing has to be settled
         }
-        let owing = to_settle(asked, now).into_iter().collect();
+        let owing = to_settle(asked, &decision, now).into_iter().collect();
         Ok(Some(self.watched(head, pass, owing)))
     }
 
@@ -243,18 +242,26 @@ fn undecided(asked: &[Asked<'_>]) -> Each<Decision> {
     smallvec![Decision::default(); asked.len()]
 }
 
+fn owed(asked: Each<Asked<'_>>, decisions: &[Decision], now: Moment<'_>) -> Owing {
+    let all = asked.into_iter().zip(decisions);
+    all.filter_map(|(asked, decision)| to_settle(asked, decision, now))
+        .collect()
+}
+
 /// What has to be looked at again once there is a response.
-pub(super) fn to_settle(asked: Asked<'_>, now: Moment<'_>) -> Option<Taken> {
+pub(super) fn to_settle(asked: Asked<'_>, decision: &Decision, now: Moment<'_>) -> Option<Taken> {
     if matches!(asked.rule.counting, Counting::Everything) {
         return None;
     }
+    let at = now.ticks();
     Some(Taken {
+        rests: at.saturating_add(decision.rests_after(asked.limit())),
         policy: Arc::clone(asked.rule.label.policy()),
         counting: asked.rule.counting.clone(),
         limit: *asked.limit(),
         key: asked.key.into_owned(),
         cost: asked.cost,
-        at: now.ticks(),
+        at,
     })
 }
 

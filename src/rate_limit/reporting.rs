@@ -37,7 +37,7 @@ impl RateLimit {
         let decision = found.map_err(|_| "quota_store_failed")?;
         if decision.admitted {
             self.warn(head, &asked, &decision, now);
-            return Ok(to_settle(asked, now));
+            return Ok(to_settle(asked, &decision, now));
         }
         let times = self
             .tally

@@ -103,6 +103,16 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Nanoseconds until a bucket has all of its units again, if nobody takes any; 0 for others.
+    pub(crate) fn rests_after(&self, limit: &Limit) -> u64 {
+        let Limit::Bucket(bucket) = limit else {
+            return 0;
+        };
+        let used = self.limit.saturating_sub(self.remaining);
+        let behind = used.saturating_sub(1).saturating_mul(bucket.interval());
+        behind.saturating_add(self.reset_after)
+    }
+
     /// What a charge of `cost` units would be told at the moment of this look. The wait of who is
     /// refused is told no longer than it is, since a look knows only of the next unit.
     #[cfg(feature = "redis")]

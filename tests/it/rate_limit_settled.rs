@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use portcullis::clock::ManualClock;
@@ -56,6 +57,42 @@ async fn only_failures_count_and_parallel_ones_do_not_slip_through() {
         ] {
             assert_eq!(status(&app, HERE, Some(answer)).await, expected, "{answer}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_given_back_late_is_not_minted() {
+    let gate = Arc::new(tokio::sync::Notify::new());
+    for (late, others, expected) in [
+        // While the unit is owed it is given back, and what flowed over since is not.
+        (29, 1, 200),
+        (31, 2, 429),
+        (3_600, 2, 429),
+    ] {
+        let clock = ManualClock::default();
+        let limit = RateLimit::per_client(Quota::per_minute(2)).unwrap();
+        let opened = Arc::clone(&gate);
+        let route = get(|headers: http::HeaderMap| async move {
+            let status = headers["x-user"].to_str().unwrap();
+            if status == "200" {
+                opened.notified().await;
+            }
+            StatusCode::from_bytes(status.as_bytes()).unwrap()
+        });
+        let limit = limit.with_clock(clock.clone()).with_failures_only();
+        let app = Router::new().route("/", route).layer(limit);
+        let mut slow = std::pin::pin!(status(&app, HERE, Some("200")));
+        assert_eq!(slow.as_mut().now_or_never(), None);
+        clock.advance(Duration::from_secs(late));
+        for _ in 0..others {
+            assert_eq!(status(&app, HERE, Some("400")).await, 400);
+        }
+        gate.notify_one();
+        assert_eq!(slow.await, 200);
+        gate.notify_one();
+        assert_eq!(status(&app, HERE, Some("200")).await, expected, "{late} s");
+        // The next round begins with a closed gate.
+        let _ = gate.notified().now_or_never();
     }
 }
 
