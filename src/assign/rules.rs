@@ -135,7 +135,11 @@ impl<'a, R: Role> Permitted<'a, R> {
     /// Whether the value at `pointer` (such as `#/seo/title`) is the caller's to set, or in one that
     /// is.
     pub(super) fn reaches(self, pointer: &str) -> bool {
-        let steps = pointer.trim_start_matches('#').split('/').skip(1);
+        let path = pointer.strip_prefix('#').unwrap_or(pointer);
+        if !path.is_empty() && !path.starts_with('/') {
+            return false; // no pointer
+        }
+        let steps = path.split('/').skip(1);
         let mut at = self;
         for step in steps {
             let Kind::Nested(rules) = at.kind else {

@@ -122,16 +122,29 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 f.write_str("a name")
             }
 
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+                if is_reserved(name) {
+                    return Err(E::custom("reserved"));
+                }
                 Ok(Name(Cow::Borrowed(name)))
             }
 
-            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Name<'de>, E> {
+                if is_reserved(name) {
+                    return Err(E::custom("reserved"));
+                }
                 Ok(Name(Cow::Owned(name.to_owned())))
             }
         }
         deserializer.deserialize_str(Reader)
     }
+}
+
+/// Whether `serde_json` keeps members of this name for itself: read into a `Value`, the text of such
+/// a member would be parsed once more, past all rules (its feature `raw_value`, which `axum` turns
+/// on).
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.starts_with("$serde_json::private::")
 }
 
 /// Whether `serde_json` reads numbers as numbers. If any crate of the program turns on its feature

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::dialect;
 use super::keywords::{self, OPEN, Speaks};
 use super::kinds::Kinds;
+use super::questions;
 use super::simplify;
 use crate::config::ConfigError;
 
@@ -96,6 +97,13 @@ impl Closer {
             bound_integers(map);
             if !nullable {
                 shut(map, at, place)?;
+            }
+            let is_shut = map.get("unevaluatedProperties") == Some(&json!(false));
+            if is_shut && questions::open(map, &self.originals) {
+                return Err(ConfigError::new(format!(
+                    "schema {at}: an `if` may ask only for members that are stated elsewhere, in \
+                     `properties`: what it asks for would be allowed"
+                )));
             }
         }
         if let Some(Value::String(target)) = map.get_mut("$ref") {

@@ -5,6 +5,8 @@
 //! What holds of every body holds here too: no name twice, no nesting beyond the limit, no value
 //! unread, whatever the type would ignore.
 
+use std::cell::Cell;
+
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::foreign::Foreign;
@@ -24,9 +26,13 @@ impl Program {
     pub(super) fn read<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Option<T> {
         let text = std::str::from_utf8(body).ok()?;
         let mut json = serde_json::Deserializer::from_str(text);
+        let pass = Pass {
+            program: self,
+            is_refused: Cell::new(false),
+        };
         let read = T::deserialize(Guarded {
             spot: Spot {
-                program: self,
+                pass: &pass,
                 node: Some(self.at(self.root)),
                 depth: 0,
             },
@@ -34,14 +40,22 @@ impl Program {
         });
         let read = read.ok()?;
         json.end().ok()?;
-        Some(read)
+        // A type may bear the error that it is given, and make something else of the value.
+        (!pass.is_refused.get()).then_some(read)
     }
+}
+
+/// What one pass keeps.
+pub(super) struct Pass<'p> {
+    program: &'p Program,
+    /// Whether anything was refused so far, whatever the type made of that.
+    is_refused: Cell<bool>,
 }
 
 /// Where the pass is.
 #[derive(Clone, Copy)]
 pub(super) struct Spot<'p> {
-    pub(super) program: &'p Program,
+    pub(super) pass: &'p Pass<'p>,
     /// If nothing is said, nothing is demanded but what holds of every body.
     pub(super) node: Option<&'p Node>,
     /// How many arrays and objects stand around it.
@@ -60,9 +74,18 @@ impl<'p> Spot<'p> {
     #[inline]
     pub(super) fn within(self, node: Option<NodeId>) -> Self {
         Self {
-            node: node.map(|node| self.program.at(node)),
+            node: node.map(|node| self.pass.program.at(node)),
             ..self
         }
+    }
+
+    /// Notes if this was refused.
+    #[inline]
+    pub(super) fn noted<T, E>(self, read: Result<T, E>) -> Result<T, E> {
+        if read.is_err() {
+            self.pass.is_refused.set(true);
+        }
+        read
     }
 
     #[inline]
@@ -75,7 +98,7 @@ impl<'p> Spot<'p> {
 
     #[inline(never)]
     fn demand_of_others(self) -> Demand<'p> {
-        match self.node.map(|node| self.program.resolve(node)) {
+        match self.node.map(|node| self.pass.program.resolve(node)) {
             None | Some((Node::Anything, _)) => Demand::Rules(None, false),
             Some((Node::Rules(rules), or_null)) => Demand::Rules(Some(rules), or_null),
             Some((Node::Foreign(foreign), or_null)) => Demand::Foreign(foreign, or_null),
@@ -110,16 +133,18 @@ macro_rules! guarded {
         #[inline]
         fn $method<V: Visitor<'a>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
             let Self { spot, inner } = self;
-            match spot.demand() {
+            let read = match spot.demand() {
                 Demand::Rules(rules, or_null) => {
                     inner.$through($($argument,)* Watch { spot, rules, or_null, visitor })
                 }
                 Demand::Foreign(foreign, or_null) => {
                     let admits = |tree: &_| foreign.admits(tree, or_null);
-                    spot.given(inner, admits)?.$method($($argument,)* visitor)
+                    let given = spot.given(inner, admits);
+                    given.and_then(|given| given.$method($($argument,)* visitor))
                 }
                 Demand::Never => Err(broken()),
-            }
+            };
+            spot.noted(read)
         }
     )*};
 }

@@ -91,6 +91,7 @@ mod number;
 mod parts;
 mod places;
 mod program;
+mod questions;
 #[cfg(test)]
 mod samples;
 mod scalar;

@@ -11,6 +11,7 @@ use super::name::NameReader;
 use super::places::Places;
 use super::program::{ArrayRules, NodeId, ObjectRules};
 use super::set::Set;
+use crate::body::is_reserved;
 
 /// The items of an array.
 pub(super) struct Items<'p, 'a, A> {
@@ -38,6 +39,26 @@ impl<'p, 'a, A: SeqAccess<'a>> Items<'p, 'a, A> {
         }
     }
 
+    #[inline]
+    fn element<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let node = self.rules.and_then(|rules| rules.at(self.count));
+        let spot = self.spot.within(node);
+        let element = match &mut self.set {
+            None => self.inner.next_element_seed(Part { spot, seed })?,
+            Some(set) => self.inner.next_element_seed(set.member(spot, seed))?,
+        };
+        if element.is_none() {
+            self.ended = true;
+            return Ok(None);
+        }
+        self.count += 1;
+        let many = |rules: &ArrayRules| rules.max.is_some_and(|max| self.count > max);
+        if self.rules.is_some_and(many) {
+            return Err(broken());
+        }
+        Ok(element)
+    }
+
     /// What holds of the array as a whole. Items that the type has not asked for are one fault of
     /// it.
     #[inline]
@@ -61,22 +82,8 @@ impl<'a, A: SeqAccess<'a>> SeqAccess<'a> for Items<'_, 'a, A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        let node = self.rules.and_then(|rules| rules.at(self.count));
-        let spot = self.spot.within(node);
-        let element = match &mut self.set {
-            None => self.inner.next_element_seed(Part { spot, seed })?,
-            Some(set) => self.inner.next_element_seed(set.member(spot, seed))?,
-        };
-        if element.is_none() {
-            self.ended = true;
-            return Ok(None);
-        }
-        self.count += 1;
-        let many = |rules: &ArrayRules| rules.max.is_some_and(|max| self.count > max);
-        if self.rules.is_some_and(many) {
-            return Err(broken());
-        }
-        Ok(element)
+        let spot = self.spot;
+        spot.noted(self.element(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -156,7 +163,7 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Members<'_, 'a, A> {
             seen: &mut self.seen,
             seed,
         };
-        let key = self.inner.next_key_seed(named)?;
+        let key = self.spot.noted(self.inner.next_key_seed(named))?;
         self.ended = key.is_none();
         Ok(key)
     }
@@ -164,7 +171,7 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Members<'_, 'a, A> {
     #[inline]
     fn next_value_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<K::Value, A::Error> {
         let spot = self.spot.within(self.seen.next);
-        self.inner.next_value_seed(Part { spot, seed })
+        spot.noted(self.inner.next_value_seed(Part { spot, seed }))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -198,7 +205,7 @@ impl<'a> SoFar<'_, 'a> {
     }
 
     fn other<E: Error>(&mut self, name: Cow<'a, str>) -> Result<(), E> {
-        if self.others.get_or_insert_default().insert(name) {
+        if !is_reserved(&name) && self.others.get_or_insert_default().insert(name) {
             Ok(())
         } else {
             Err(broken())

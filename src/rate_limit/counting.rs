@@ -29,7 +29,7 @@ pub(super) struct Taken {
     pub(super) limit: Limit,
     pub(super) cost: u32,
     pub(super) at: u64,
-    /// When all of the quota would be there again if nobody else took from it, of a bucket.
+    /// When it will not matter any more that it was taken, if nobody else takes from it.
     pub(super) rests: u64,
     pub(super) counting: Counting,
 }
@@ -57,7 +57,8 @@ impl Taken {
     /// would have flowed over is not given back.
     fn returnable(&self, units: u32, now: u64) -> u32 {
         let Limit::Bucket(bucket) = &self.limit else {
-            return units;
+            // What has left its window is not there to be given back.
+            return if now < self.rests { units } else { 0 };
         };
         let lost = now
             .saturating_sub(self.rests)

@@ -103,10 +103,13 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Nanoseconds until a bucket has all of its units again, if nobody takes any; 0 for others.
+    /// Nanoseconds until it does not matter any more what was taken, if nobody takes anything.
     pub(crate) fn rests_after(&self, limit: &Limit) -> u64 {
-        let Limit::Bucket(bucket) = limit else {
-            return 0;
+        let bucket = match limit {
+            Limit::Bucket(bucket) => bucket,
+            Limit::Window(window) => return window.span(),
+            Limit::Counter(counter) if counter.slides() => return counter.span(),
+            Limit::Counter(_) => return self.reset_after,
         };
         let used = self.limit.saturating_sub(self.remaining);
         let behind = used.saturating_sub(1).saturating_mul(bucket.interval());

@@ -28,6 +28,8 @@ mod headway;
 #[cfg(feature = "json")]
 mod input;
 #[cfg(feature = "json")]
+mod input_attacks;
+#[cfg(feature = "json")]
 mod input_bounds;
 #[cfg(feature = "json")]
 mod input_rules;

@@ -19,6 +19,8 @@ use crate::store::quotas::Decision;
 
 /// No moment: a slot that is just being given away. Engines cut the time below it.
 const CLAIMED: u64 = u64::MAX;
+/// The last moment that is one.
+const NEVER: u64 = CLAIMED - 1;
 
 /// After 146 years of ticks time stands still, and quotas are no longer given back.
 pub(super) const END_OF_TIME: u64 = 1 << 62;
@@ -89,6 +91,7 @@ impl Slot {
                 (now, is_fine) = (ticks(moment.ticks()), true);
             }
             let (decision, next) = bucket.take(full_at, now, cost);
+            let next = next.min(NEVER);
             if !is_fine && decision.retry_after.is_some_and(|wait| wait <= Moment::LAG) {
                 (now, is_fine) = (ticks(moment.ticks()), true);
                 continue;
@@ -136,7 +139,7 @@ impl Slot {
                 .is_ok();
         if claimed {
             self.tag.store(tag, Release);
-            self.full_at.store(full_at, Release);
+            self.full_at.store(full_at.min(NEVER), Release);
         }
         claimed
     }

@@ -1,6 +1,7 @@
 //! Several quotas in one decision.
 
 use super::quotas::MemoryQuotas;
+use crate::clock::Moment;
 use crate::store::quotas::{Charge, Decision};
 
 impl MemoryQuotas {
@@ -8,12 +9,14 @@ impl MemoryQuotas {
     /// that a refusal changes nothing; only who loses a race between the two gives back what was
     /// taken, and until then others may be refused for it.
     pub(super) fn take_together(&self, charges: &[Charge<'_>], decisions: &mut [Decision]) -> bool {
+        // One moment for all that is done: what is given back is then found where it was taken.
+        let now = Moment::at(charges.first().map_or(0, |charge| charge.now.ticks()));
         let mut are_there = true;
         for (charge, decision) in charges.iter().zip(decisions.iter_mut()) {
-            *decision = self.looked(charge);
+            *decision = self.looked(&Charge { now, ..*charge });
             are_there &= decision.admitted;
         }
-        are_there && self.taken(charges, decisions)
+        are_there && self.taken(charges, now, decisions)
     }
 
     /// What would become of `charge`, which takes nothing.
@@ -33,9 +36,9 @@ impl MemoryQuotas {
         refused
     }
 
-    fn taken(&self, charges: &[Charge<'_>], decisions: &mut [Decision]) -> bool {
+    fn taken(&self, charges: &[Charge<'_>], now: Moment<'_>, decisions: &mut [Decision]) -> bool {
         for (place, charge) in charges.iter().enumerate() {
-            let taken = self.decide(charge);
+            let taken = self.decide(&Charge { now, ..*charge });
             let is_taken = taken.admitted;
             if let Some(decision) = decisions.get_mut(place) {
                 *decision = taken;
@@ -44,7 +47,7 @@ impl MemoryQuotas {
                 charges
                     .iter()
                     .take(place)
-                    .for_each(|charge| self.returned(charge));
+                    .for_each(|charge| self.returned(&Charge { now, ..*charge }));
                 return false;
             }
         }

@@ -19,6 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::asked::Name;
 use crate::store::gcra::Bucket;
 use crate::store::key::Key;
 use crate::store::quota::Limit;
@@ -70,6 +71,8 @@ pub(super) struct Lessee {
 
 /// What the server has granted.
 pub(super) struct Grant {
+    /// Where it was charged.
+    pub(super) name: Name,
     pub(super) units: u32,
     /// The bucket that was charged.
     pub(super) bucket: Bucket,

@@ -153,6 +153,7 @@ impl<C: RedisConnection> Request<C> {
         let reply = self.line.store.call(&LEASE, &call).await;
         let (debt, units, taken): (u64, u32, u64) = reply.ok()?;
         Some(Grant {
+            name: self.name,
             units,
             bucket,
             taken,
@@ -167,7 +168,8 @@ impl<C: RedisConnection> Request<C> {
         }
         let interval = lease.grant.bucket.interval() / NANOSECONDS;
         let mut call = called(&RETURN, 1, 3);
-        call.arg(&*self.name.after(self.line.store.prefix()));
+        // That before may have been of another key, of which the place was the same.
+        call.arg(&*lease.grant.name.after(self.line.store.prefix()));
         call.arg(interval.saturating_mul(lease.left.into()));
         call.arg(lease.grant.taken);
         if let Some(moment) = self.line.moment() {
