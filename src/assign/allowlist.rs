@@ -13,7 +13,10 @@ use crate::problem::Problem;
 /// A field is listed by its JSON pointer (RFC 6901): `/email`, `/seo/title`. The step `*` stands for
 /// any one member of an object or element of an array, and reaches one level only: `/seo/*`,
 /// `/links/*/url`. A listed field takes any value that holds no object; the fields of an object are
-/// listed each by themselves. There is no way to list a whole subtree and no list of what is
+/// listed each by themselves. So a listed field takes a list too, of which some types make an object
+/// (`serde` reads a struct from its fields in their order): list no field whose type is a struct, and
+/// where a tree is merged into a document, no field of a list of objects that must not be replaced.
+/// There is no way to list a whole subtree and no list of what is
 /// forbidden: a field that is added to the model later is not assignable until it is listed.
 ///
 /// ```

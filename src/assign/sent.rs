@@ -220,17 +220,18 @@ fn assigned<M: Assignable>(
         return Err(found.faults.into_problem("fields_do_not_fit"));
     }
     let mut faults = Faults::default();
+    let mut others_are_wrong = false;
     for fault in model.faults() {
         let is_theirs = Permitted::of(M::RULES, asked).reaches(&fault.pointer);
-        // A field that the caller may not set is not named to them, be it wrong or not.
-        let pointer = || {
-            if is_theirs {
-                fault.pointer
-            } else {
-                "#".to_owned()
-            }
-        };
-        faults.add(pointer, fault.code, fault.detail);
+        if is_theirs {
+            faults.add(|| fault.pointer, fault.code, fault.detail);
+        } else {
+            others_are_wrong = true;
+        }
+    }
+    // Of fields that the caller may not set no more than that is told to them.
+    if others_are_wrong {
+        faults.add(|| "#".to_owned(), "model", "does not hold together");
     }
     if !faults.is_empty() {
         return Err(faults.into_problem("model_does_not_hold"));

@@ -66,7 +66,8 @@ impl JsonPatch {
     /// A [`Problem`] of the kind `InvalidBody`, told as an event, at the first operation that cannot
     /// be carried out. Codes: `unknown-field` for what is not listed, be it there or not; `absent`
     /// for what is listed and not there; `test` for a test that fails; `depth` and `max-length` for
-    /// what grows too much. Pointers are those of the patch, as `#/0/path`.
+    /// what grows too much. Pointers are those of the patch, as `#/0/path`; `#` if all of it
+    /// together makes the document too long, which is looked at last.
     pub fn apply(
         mut self,
         document: &mut Value,
@@ -105,5 +106,9 @@ fn applied(
             faults.into_problem("json_patch_refused")
         })?;
     }
-    Ok(run.into_parts())
+    run.finished(before).map_err(|fault| {
+        let mut faults = Faults::default();
+        faults.add(|| "#".to_owned(), fault.code, fault.detail);
+        faults.into_problem("json_patch_refused")
+    })
 }

@@ -11,6 +11,8 @@ use super::rules::JsonPatchRules;
 
 /// How many bytes all that a patch copies may have together.
 const MAX_COPIED: usize = 64 * 1024;
+/// How many bytes all that it moves.
+const MAX_MOVED: usize = 1024 * 1024;
 
 /// Why an operation cannot be carried out.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,9 +43,8 @@ const fn missed(miss: Miss, member: &'static str) -> Fault {
 pub(super) struct Run<'r> {
     document: Value,
     rules: &'r JsonPatchRules,
-    /// How long the document is.
-    length: usize,
     copied: usize,
+    moved: usize,
     changed: Vec<String>,
 }
 
@@ -52,15 +53,22 @@ impl<'r> Run<'r> {
         Self {
             document: before.clone(),
             rules,
-            length: raw::length(before),
             copied: 0,
+            moved: 0,
             changed: Vec::new(),
         }
     }
 
-    /// The document, and what has changed in it.
-    pub(super) fn into_parts(self) -> (Value, Vec<String>) {
-        (self.document, self.changed)
+    /// The document, and what has changed in it. How long it is, with all that the caller may not
+    /// see, is asked only now that nothing else can be refused, so that it cannot be found out
+    /// without changing anything; what a patch can add is bounded by its own length and by what it
+    /// may copy.
+    pub(super) fn finished(self, before: &Value) -> Result<(Value, Vec<String>), Fault> {
+        let length = raw::length(&self.document);
+        if length > self.rules.max_bytes && length > raw::length(before) {
+            return Err(fault("", "max-length", "makes the resource too long"));
+        }
+        Ok((self.document, self.changed))
     }
 
     pub(super) fn step(&mut self, operation: Operation) -> Result<(), Fault> {
@@ -72,7 +80,10 @@ impl<'r> Run<'r> {
                 if from.is_around(&to) {
                     return Err(fault("path", "within", "must not be within `from`"));
                 }
-                self.readable(&from, "from")?;
+                self.moved += raw::length(self.readable(&from, "from")?);
+                if self.moved > MAX_MOVED {
+                    return Err(fault("from", "max-length", "is too long to be moved"));
+                }
                 let value = self.remove(&from, "from")?;
                 self.add(&to, value, "path")
             }
@@ -110,23 +121,20 @@ impl<'r> Run<'r> {
     fn add(&mut self, path: &Pointer, value: Value, member: &'static str) -> Result<(), Fault> {
         let listed = self.rules.settable.node();
         let place = place(&self.document, listed, path).map_err(|miss| missed(miss, "path"))?;
-        let old = if place.is_element {
-            0 // it moves on
-        } else {
-            let old = place.own().map_err(|miss| missed(miss, "path"))?;
-            old.map_or(0, raw::length)
-        };
+        // An element that is there moves on, a member goes.
+        if !place.is_element {
+            place.own().map_err(|miss| missed(miss, "path"))?;
+        }
         if !place.takes(&value) {
             return Err(missed(Miss::Unlisted, member));
         }
-        self.grow(path, &value, old, member)?;
+        nest(path, &value, member)?;
         let added = raw::add(&mut self.document, path, value);
         self.note(path, added, "path")
     }
 
     fn remove(&mut self, path: &Pointer, member: &'static str) -> Result<Value, Fault> {
-        let old = raw::length(self.settable(path, member)?);
-        self.length = self.length.saturating_sub(old);
+        self.settable(path, member)?;
         let removed = raw::remove(&mut self.document, path);
         let value = removed.ok_or(missed(Miss::Absent, member))?;
         self.note(path, Some(()), member)?;
@@ -134,37 +142,15 @@ impl<'r> Run<'r> {
     }
 
     fn replace(&mut self, path: &Pointer, value: Value) -> Result<(), Fault> {
-        let old = raw::length(self.settable(path, "path")?);
+        self.settable(path, "path")?;
         let listed = self.rules.settable.node();
         let place = place(&self.document, listed, path).map_err(|miss| missed(miss, "path"))?;
         if !place.takes(&value) {
             return Err(missed(Miss::Unlisted, "value"));
         }
-        self.grow(path, &value, old, "value")?;
+        nest(path, &value, "value")?;
         let replaced = raw::replace(&mut self.document, path, value);
         self.note(path, replaced, "path")
-    }
-
-    /// Sees to it that the document may have `value` at `path`, where `old` bytes go.
-    fn grow(
-        &mut self,
-        path: &Pointer,
-        value: &Value,
-        old: usize,
-        member: &'static str,
-    ) -> Result<(), Fault> {
-        if path.steps().len() + raw::depth(value) > MAX_STEPS {
-            return Err(fault(member, "depth", "must not be nested this deeply"));
-        }
-        // A comma and, for a member, its name and a colon.
-        let name = path.steps().last().map_or(0, raw::length);
-        let new = raw::length(value) + name + 2;
-        let length = self.length.saturating_sub(old).saturating_add(new);
-        if length > self.rules.max_bytes && new > old {
-            return Err(fault(member, "max-length", "is too long for this resource"));
-        }
-        self.length = length;
-        Ok(())
     }
 
     /// Notes that `path` has changed, if it has.
@@ -180,4 +166,12 @@ impl<'r> Run<'r> {
         }
         Ok(())
     }
+}
+
+/// Sees to it that `value` is not nested too deeply at `path`.
+fn nest(path: &Pointer, value: &Value, member: &'static str) -> Result<(), Fault> {
+    if path.steps().len() + raw::depth(value) > MAX_STEPS {
+        return Err(fault(member, "depth", "must not be nested this deeply"));
+    }
+    Ok(())
 }

@@ -91,7 +91,21 @@ fn a_patch_is_whole_or_nothing_and_what_it_does_is_bounded() {
     let text = |length| json!([{ "op": "add", "path": "/a", "value": "x".repeat(length) }]);
     assert!(patched(&document(), &text(10), &short).is_ok());
     let told = patched(&document(), &text(200), &short);
-    assert_eq!(told, Err("#/0/value max-length".into()));
+    assert_eq!(told, Err("# max-length".into()));
+    // Nothing that is refused in any case tells how long the document is.
+    for length in [10, 100, 200] {
+        let probe = json!([text(length)[0], { "op": "remove", "path": "/nothing" }]);
+        let told = patched(&document(), &probe, &short);
+        assert_eq!(told, Err("#/1/path unknown-field".into()), "{length}");
+    }
+    let around: Vec<_> = (0..60)
+        .flat_map(|_| [("/list", "/a"), ("/a", "/list")])
+        .map(|(from, to)| json!({ "op": "move", "from": from, "path": to }))
+        .collect();
+    let long = json!({ "op": "replace", "path": "/list", "value": "x".repeat(30_000) });
+    let all = Value::Array([vec![long], around[..80].to_vec()].concat());
+    let told = run(&all).unwrap_err();
+    assert!(told.ends_with("/from max-length"), "{told}");
     // A document that is too long already may shrink.
     let shortest = rules.clone().with_max_bytes(10);
     let shrink = json!([{ "op": "replace", "path": "/list", "value": 1 }]);
