@@ -29,6 +29,8 @@ pub(crate) use per_type::PerType;
 pub(crate) use read::bounded;
 pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced};
 #[cfg(feature = "json")]
+pub(crate) use strict::is_reserved;
+#[cfg(feature = "json")]
 pub(crate) use strict::{MAX_DEPTH, Name, Walk};
-pub(crate) use strict::{is_reserved, numbers_are_plain, scan};
+pub(crate) use strict::{numbers_are_plain, scan};
 pub(crate) use tree::Tree;
