@@ -1,9 +1,8 @@
 //! From a checked tree into a type, more strictly than `serde` alone.
 //!
 //! `serde` reads a struct from an array as well: `["x", true]` sets its fields by their order, and a
-//! list of names says nothing of that. Here a struct comes from an object only. (Not one within an
-//! untagged enum, which `serde` reads by ways of its own: such a field takes a list as well.) What
-//! does not fit is told by where it stands; the words of `serde`, which echo values, are never made.
+//! list of names says nothing of that. Here a struct comes from an object only, but for one within an
+//! untagged enum. What does not fit is told by where it stands, without the words of `serde`.
 
 use std::fmt;
 
