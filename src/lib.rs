@@ -9,6 +9,7 @@ compile_error!(
      default) or `rust-crypto` (no C code) as well"
 );
 
+mod alphabet;
 pub mod api_key;
 pub mod assign;
 pub mod authz;

@@ -5,23 +5,12 @@ use rand::TryRng;
 use rand::rngs::{SysError, SysRng};
 use zeroize::Zeroizing;
 
+use crate::alphabet::{NO_DIGIT, digits};
+
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// What each character is worth.
-const DIGITS: [u8; 256] = {
-    let mut digits = [NO_DIGIT; 256];
-    let mut rest: &[u8] = ALPHABET;
-    let mut digit = 0;
-    while let [first, others @ ..] = rest {
-        if let Some((_, [place, ..])) = digits.split_at_mut_checked(*first as usize) {
-            *place = digit;
-        }
-        digit += 1;
-        rest = others;
-    }
-    digits
-};
-const NO_DIGIT: u8 = u8::MAX;
+const DIGITS: [u8; 256] = digits(ALPHABET);
 
 /// The length of a checksum: 62^6 is more than 2^32.
 pub(super) const CHECKSUM_LEN: usize = 6;

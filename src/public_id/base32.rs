@@ -1,26 +1,15 @@
 //! 128 bits in 26 characters: the letters and digits of Crockford's base 32, in lower case, without
 //! i, l, o and u, which are taken for others.
 
+use crate::alphabet::digits;
+
 /// How many characters 128 bits take; of the first one only three bits are used.
 pub(super) const LEN: usize = 26;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// What each character is worth.
-const DIGITS: [u8; 256] = {
-    let mut digits = [NO_DIGIT; 256];
-    let mut rest: &[u8] = ALPHABET;
-    let mut digit = 0;
-    while let [first, others @ ..] = rest {
-        if let Some((_, [place, ..])) = digits.split_at_mut_checked(*first as usize) {
-            *place = digit;
-        }
-        digit += 1;
-        rest = others;
-    }
-    digits
-};
-const NO_DIGIT: u8 = u8::MAX;
+const DIGITS: [u8; 256] = digits(ALPHABET);
 
 /// The text of `number`, the most significant character first.
 pub(super) fn write(mut number: u128) -> [u8; LEN] {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 /// The rooms from the ground up. Rooms on one floor may import each other only on the ground,
 /// where the vocabulary lives.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "config", "field", "identity", "problem", "secret"],
+    &[
+        "alphabet", "clock", "config", "field", "identity", "problem", "secret",
+    ],
     &["event"],
     &["body", "fetch", "guard", "store"],
     &["partition"],

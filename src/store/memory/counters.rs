@@ -38,7 +38,7 @@ impl Counters {
     pub(super) fn take(&self, tag: u64, counter: &Counter, now: u64, cost: u32) -> Decision {
         // This lock is the key's lock: all that follows is done by one caller at a time.
         let Some(drawer) = self.drawer(tag) else {
-            return self.overflowing(tag, counter, now, cost);
+            return self.overflow.take(tag, &counter.exact(), now, cost);
         };
         // A panic cannot leave a drawer in disorder: a count is written at once.
         let mut drawer = drawer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,14 +50,10 @@ impl Counters {
             *count = after.unwrap_or(*count);
             return decision;
         }
-        // What the overflow admitted is in the window for as long as it may be, if not longer.
-        let past = now
-            .saturating_add(counter.exact().strict_bucket().interval())
-            .saturating_sub(counter.span());
-        let is_fresh = self.overflow.full_at(tag, past) <= past;
+        let is_fresh = self.overflow.is_past(tag, &counter.exact(), now);
         drawer.counts.retain(|(_, count)| count.ends() > now);
         if !is_fresh || drawer.counts.len() >= WAYS {
-            return self.overflowing(tag, counter, now, cost);
+            return self.overflow.take(tag, &counter.exact(), now, cost);
         }
         let (decision, after) = counter.take(Count::default(), now, cost);
         if let Some(count) = after {
@@ -79,22 +75,6 @@ impl Counters {
 
     fn drawer(&self, tag: u64) -> Option<&Mutex<Drawer>> {
         self.drawers.get(place(tag >> 16, self.drawers.len()))
-    }
-
-    #[cold]
-    fn overflowing(&self, tag: u64, counter: &Counter, now: u64, cost: u32) -> Decision {
-        let bucket = counter.exact().strict_bucket();
-        let (decision, full_at) = bucket.take(self.overflow.full_at(tag, now), now, cost);
-        if decision.admitted && cost > 0 {
-            self.overflow.raise(tag, full_at);
-        }
-        // What costs more than the bucket and not more than the window may be admitted later.
-        let later = (!decision.admitted && cost <= counter.units()).then_some(counter.span());
-        Decision {
-            limit: counter.units().into(),
-            retry_after: decision.retry_after.or(later),
-            ..decision
-        }
     }
 }
 

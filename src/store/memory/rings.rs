@@ -66,7 +66,7 @@ impl Rings {
         // This lock is the key's lock: all that follows is done by one caller at a time.
         let drawer = self.drawers.get(place(tag >> 16, self.drawers.len()));
         let Some(mut drawer) = drawer.map(locked) else {
-            return self.overflowing(tag, window, now, cost);
+            return self.overflow.take(tag, window, now, cost);
         };
         // Whoever read the clock first may come last; then it is served at the later moment.
         drawer.latest = drawer.latest.max(now);
@@ -74,15 +74,10 @@ impl Rings {
         if let Some(ring) = drawer.rings.iter_mut().find(|ring| ring.tag == tag) {
             return self.spend(ring, window, now, cost);
         }
-        // What the overflow admitted is in the window for as long as it may be, if not longer.
-        let bucket = window.strict_bucket();
-        let past = now
-            .saturating_add(bucket.interval())
-            .saturating_sub(window.span());
-        let is_fresh = self.overflow.full_at(tag, past) <= past;
+        let is_fresh = self.overflow.is_past(tag, window, now);
         self.discard(&mut drawer, now);
         if !is_fresh || drawer.rings.len() >= WAYS {
-            return self.overflowing(tag, window, now, cost);
+            return self.overflow.take(tag, window, now, cost);
         }
         let decision = window.judge(&VecDeque::new(), now, cost);
         if !decision.admitted || cost == 0 {
@@ -90,7 +85,7 @@ impl Rings {
         }
         let room = FIRST_ROOM.min(window.units() as usize).max(cost as usize);
         if !self.reserve(room, now) {
-            return self.overflowing(tag, window, now, cost);
+            return self.overflow.take(tag, window, now, cost);
         }
         let mut ring = Ring {
             tag,
@@ -185,22 +180,6 @@ impl Rings {
             }
             live
         });
-    }
-
-    #[cold]
-    fn overflowing(&self, tag: u64, window: &Window, now: u64, cost: u32) -> Decision {
-        let bucket = window.strict_bucket();
-        let (decision, full_at) = bucket.take(self.overflow.full_at(tag, now), now, cost);
-        if decision.admitted && cost > 0 {
-            self.overflow.raise(tag, full_at);
-        }
-        // What costs more than the bucket and not more than the window may be admitted later.
-        let later = (!decision.admitted && cost <= window.units()).then_some(window.span());
-        Decision {
-            limit: window.units().into(),
-            retry_after: decision.retry_after.or(later),
-            ..decision
-        }
     }
 }
 

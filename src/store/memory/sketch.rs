@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::store::quotas::Decision;
+use crate::store::window::Window;
+
 const ROWS: usize = 4;
 
 /// A sketch of when the buckets of keys will be full. It says of no key an earlier moment than the
@@ -47,6 +50,33 @@ impl Sketch {
             }
         }
         self.latest.fetch_max(full_at, Relaxed);
+    }
+
+    /// Takes `cost` units from the window of `tag`, of which there is no more than a bucket here that
+    /// is stricter than the window.
+    #[cold]
+    pub(super) fn take(&self, tag: u64, window: &Window, now: u64, cost: u32) -> Decision {
+        let bucket = window.strict_bucket();
+        let (decision, full_at) = bucket.take(self.full_at(tag, now), now, cost);
+        if decision.admitted && cost > 0 {
+            self.raise(tag, full_at);
+        }
+        // What costs more than the bucket and not more than the window may be admitted later.
+        let later = (!decision.admitted && cost <= window.units()).then_some(window.span());
+        Decision {
+            limit: window.units().into(),
+            retry_after: decision.retry_after.or(later),
+            ..decision
+        }
+    }
+
+    /// Whether nothing that was admitted here for `tag` is in its window any more. It is in the
+    /// window for as long as it may be, if not longer.
+    pub(super) fn is_past(&self, tag: u64, window: &Window, now: u64) -> bool {
+        let past = now
+            .saturating_add(window.strict_bucket().interval())
+            .saturating_sub(window.span());
+        self.full_at(tag, past) <= past
     }
 
     /// The tag is a keyed hash already, so its bits need no more than to be spread.

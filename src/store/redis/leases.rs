@@ -14,7 +14,6 @@
 //! The age counts from before the server was asked, by the clock of this node; only spans of it are
 //! looked at, never its moments.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -24,6 +23,7 @@ use crate::store::gcra::Bucket;
 use crate::store::key::Key;
 use crate::store::quota::Limit;
 use crate::store::quotas::{Charge, Decision, Policy};
+use crate::store::secret_hash::SecretHash;
 
 /// How many keys can be leased at once.
 const SLOTS: usize = 1 << 10;
@@ -39,7 +39,7 @@ const LEAST_AGES: u64 = 16;
 pub(super) struct Leases {
     /// In nanoseconds.
     age: u64,
-    secret: RandomState,
+    secret: SecretHash,
     /// A key has one place; two that have the same are leased in turn.
     slots: Box<[Mutex<Slot>]>,
 }
@@ -105,7 +105,7 @@ impl Leases {
     pub(super) fn new(age: u64) -> Self {
         Self {
             age,
-            secret: RandomState::new(),
+            secret: SecretHash::new(),
             slots: (0..SLOTS).map(|_| Mutex::default()).collect(),
         }
     }
@@ -239,15 +239,7 @@ impl Leases {
 
     #[inline]
     fn tag(&self, policy: &Policy, key: &Key<'_>) -> u64 {
-        let (kind, realm, value) = key.parts();
-        let mut hash = self.secret.build_hasher();
-        hash.write_u64(policy.id());
-        hash.write_u8(kind as u8);
-        if !realm.is_empty() {
-            hash.write(realm);
-        }
-        hash.write(value);
-        hash.finish()
+        self.secret.of(policy.id(), key)
     }
 
     /// A panic cannot leave it in disorder: there is none while it is held.
