@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::keys::Counted;
 use super::throttle::LoginThrottle;
-use super::track::Track;
+use super::track::{Mark, Track};
 use crate::event;
 use crate::problem::Problem;
 use crate::store::StoreError;
@@ -26,9 +26,7 @@ pub struct Attempt {
 pub(super) struct Taken {
     pub(super) track: Track,
     pub(super) key: Counted,
-    /// For how long it keeps the next one waiting, in nanoseconds.
-    pub(super) kept: u64,
-    pub(super) at: u64,
+    pub(super) mark: Mark,
 }
 
 impl Attempt {
@@ -61,15 +59,9 @@ impl Attempt {
     pub(super) async fn undo(&mut self) -> Result<(), StoreError> {
         let throttle = &self.throttle;
         let store = throttle.store_of(self.is_known);
-        for Taken {
-            track,
-            key,
-            kept,
-            at,
-        } in self.taken.drain(..)
-        {
+        for Taken { track, key, mark } in self.taken.drain(..) {
             let now = throttle.clock.ticks();
-            track.give_back(store, &key, kept, at, now).await?;
+            track.give_back(store, &key, mark, now).await?;
         }
         Ok(())
     }

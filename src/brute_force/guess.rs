@@ -14,7 +14,7 @@ use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop
 use crate::identity::ClientAddr;
 use crate::problem::{Challenge, Kind, Problem};
 use crate::store::memory::MemoryQuotas;
-use crate::store::{Charge, Key, Limit, Policy, Quota, Quotas, StoreError};
+use crate::store::{Charge, Key, Limit, Policy, Quota, Quotas, Receipt, StoreError};
 
 /// Lets a network try credentials only as long as not too many of them were wrong. It stands around
 /// an authentication guard, which is not asked any more once the quota is used up.
@@ -116,20 +116,25 @@ impl<A: Authenticator> GuessLimit<A> {
     }
 
     /// Takes a unit of `network`; none is taken if the store cannot answer and that is borne.
-    async fn take(&self, network: &Counted, now: u64) -> Result<bool, Problem> {
+    async fn take(&self, network: &Counted, now: u64) -> Result<Option<Receipt>, Problem> {
         let key = Key::from(network.as_slice());
         match self.store.take(self.charge(&key, now)).await {
-            Ok(decision) if decision.admitted => Ok(true),
+            Ok(decision) if decision.admitted => Ok(Some(decision.receipt)),
             Ok(decision) => {
                 let problem = Problem::new(Kind::QuotaExceeded).because("too_many_failures");
                 let wait = decision.retry_after.unwrap_or_default();
                 Err(problem.with_retry_after(wait.div_ceil(1_000_000_000).max(1)))
             }
-            Err(error) => forgive(self.when_down, Err(error)).map(|()| false),
+            Err(error) => forgive(self.when_down, Err(error)).map(|()| None),
         }
     }
 
-    async fn give_back(&self, network: &Counted, then: u64) -> Result<(), StoreError> {
+    async fn give_back(
+        &self,
+        network: &Counted,
+        then: u64,
+        receipt: Receipt,
+    ) -> Result<(), StoreError> {
         let span = match &self.limit {
             Limit::Window(window) => window.span(),
             Limit::Bucket(_) | Limit::Counter(_) => 0,
@@ -139,7 +144,7 @@ impl<A: Authenticator> GuessLimit<A> {
             return Ok(());
         }
         let key = Key::from(network.as_slice());
-        self.store.give_back(self.charge(&key, then)).await
+        self.store.give_back(self.charge(&key, then), receipt).await
     }
 }
 
@@ -154,11 +159,13 @@ impl<A: Authenticator> Guard for GuessLimit<A> {
             Problem::new(Kind::Misconfigured).because("guess_limit_without_client_address")
         })?;
         let (network, now) = (network(client), self.clock.ticks());
-        let is_taken = self.take(&network, now).await?;
+        let taken = self.take(&network, now).await?;
         let verdict = self.within.check(head).await;
         let problem = verdict.as_ref().err().and_then(Stop::problem);
-        if is_taken && !problem.is_some_and(|problem| (self.is_guess)(problem)) {
-            let given = self.give_back(&network, now).await;
+        if let Some(receipt) = taken
+            && !problem.is_some_and(|problem| (self.is_guess)(problem))
+        {
+            let given = self.give_back(&network, now, receipt).await;
             forgive(self.when_down, given)?;
         }
         verdict

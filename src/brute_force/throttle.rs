@@ -207,11 +207,10 @@ impl LoginThrottle {
             let at = self.clock.ticks();
             match track.charge(store, &key, at).await? {
                 Charged::Refused(wait) => return Ok(Some((wait, track.reason))),
-                Charged::Taken(kept) => attempt.taken.push(Taken {
+                Charged::Taken(mark) => attempt.taken.push(Taken {
                     track: track.clone(),
                     key,
-                    kept,
-                    at,
+                    mark,
                 }),
             }
         }

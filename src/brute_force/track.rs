@@ -7,7 +7,7 @@ use super::keys::Counted;
 use super::rule::{Failures, SPAN};
 use crate::clock::nanoseconds;
 use crate::config::ConfigError;
-use crate::store::{Charge, Decision, Key, Limit, Policy, Quota, Quotas, StoreError};
+use crate::store::{Charge, Decision, Key, Limit, Policy, Quota, Quotas, Receipt, StoreError};
 
 /// One kind of key, and what is borne of it.
 #[derive(Clone, Debug)]
@@ -25,10 +25,20 @@ pub(super) struct Track {
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charged {
-    /// It counts as a failure from now on, and keeps the next one waiting for so many nanoseconds.
-    Taken(u64),
+    /// It counts as a failure from now on.
+    Taken(Mark),
     /// It may be tried again after so many nanoseconds; nothing was counted.
     Refused(u64),
+}
+
+/// What is needed to find a failure again that was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    at: u64,
+    /// For how long it keeps the next one waiting, in nanoseconds.
+    kept: u64,
+    counted: Receipt,
+    paced: Receipt,
 }
 
 impl Track {
@@ -76,7 +86,13 @@ impl Track {
         if let Some(free) = &self.free {
             let freely = store.take(of(&self.counting, free, 1)).await?;
             if freely.admitted || *free == self.most {
-                return Ok(outcome(freely, 0));
+                return Ok(outcome(
+                    freely,
+                    Mark {
+                        at: now,
+                        ..Mark::default()
+                    },
+                ));
             }
         }
         let seen = store.take(of(&self.counting, &self.most, 0)).await?;
@@ -89,26 +105,32 @@ impl Track {
         let (gate, next) = (pace(1, self.distance(failed))?, pace(2, ahead)?);
         let gate = store.take(of(&self.pacing, &gate, 1)).await?;
         if !gate.admitted {
-            return Ok(outcome(gate, 0));
+            return Ok(outcome(gate, Mark::default()));
         }
         // The moment is to be remembered for as long as the next one asks for it, which is longer
         // than was asked for now.
         store.take(of(&self.pacing, &next, 1)).await?;
         let counted = store.take(of(&self.counting, &self.most, 1)).await?;
-        Ok(outcome(counted, nanoseconds(ahead)))
+        let mark = Mark {
+            at: now,
+            kept: nanoseconds(ahead),
+            paced: gate.receipt,
+            ..Mark::default()
+        };
+        Ok(outcome(counted, mark))
     }
 
-    /// The attempt of `key` that was counted at `then` was no failure.
+    /// The attempt of `key` that was counted was no failure.
     pub(super) async fn give_back(
         &self,
         store: &dyn Quotas,
         key: &Counted,
-        kept: u64,
-        then: u64,
+        mark: Mark,
         now: u64,
     ) -> Result<(), StoreError> {
+        let passed = now.saturating_sub(mark.at);
         // What has left the window counts no more, and must not be taken for another.
-        if now.saturating_sub(then) >= nanoseconds(SPAN) {
+        if passed >= nanoseconds(SPAN) {
             return Ok(());
         }
         let counted = Key::from(key.as_slice());
@@ -118,13 +140,15 @@ impl Track {
             key: &counted,
             limit,
             cost,
-            now: then.into(),
+            now: mark.at.into(),
         };
         // After that time somebody else may have set it anew, and it keeps nobody waiting.
-        if now.saturating_sub(then) < kept {
-            store.give_back(undo(&self.pacing, &distance, 2)).await?;
+        if passed < mark.kept {
+            let paced = undo(&self.pacing, &distance, 2);
+            store.give_back(paced, mark.paced).await?;
         }
-        store.give_back(undo(&self.counting, &self.most, 1)).await
+        let counted = undo(&self.counting, &self.most, 1);
+        store.give_back(counted, mark.counted).await
     }
 
     fn distance(&self, failed: u32) -> Duration {
@@ -138,9 +162,12 @@ fn pace(units: u32, distance: Duration) -> Result<Limit, StoreError> {
         .map_err(|error| StoreError::new("brute_force", error))
 }
 
-fn outcome(decision: Decision, kept: u64) -> Charged {
+fn outcome(decision: Decision, mark: Mark) -> Charged {
     if decision.admitted {
-        Charged::Taken(kept)
+        Charged::Taken(Mark {
+            counted: decision.receipt,
+            ..mark
+        })
     } else {
         Charged::Refused(decision.retry_after.unwrap_or(nanoseconds(SPAN)))
     }
@@ -153,6 +180,14 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
     const DAY: u64 = 24 * 60 * 60;
+
+    fn mark(at: u64, kept: u64) -> Mark {
+        Mark {
+            at,
+            kept,
+            ..Mark::default()
+        }
+    }
 
     #[tokio::test]
     async fn free_failures_come_first_then_a_growing_distance_then_none() {
@@ -194,17 +229,17 @@ mod tests {
             let key = [7; 32];
             for at in 0..10 {
                 let found = track.charge(&store, &key, at).await.unwrap();
-                assert_eq!(found, Charged::Taken(kept), "at {at}");
-                let given = track.give_back(&store, &key, kept, at, at + 1).await;
+                assert_eq!(found, Charged::Taken(mark(at, kept)), "at {at}");
+                let given = track.give_back(&store, &key, mark(at, kept), at + 1).await;
                 given.unwrap();
             }
             // What comes back too late is not taken for what came after it.
             for at in [20, 20 + DAY * SECOND] {
                 let found = track.charge(&store, &key, at).await.unwrap();
-                assert_eq!(found, Charged::Taken(kept));
+                assert_eq!(found, Charged::Taken(mark(at, kept)));
             }
             let late = 20 + DAY * SECOND;
-            let given = track.give_back(&store, &key, kept, 20, late).await;
+            let given = track.give_back(&store, &key, mark(20, kept), late).await;
             given.unwrap();
             let refused = track.charge(&store, &key, late).await.unwrap();
             assert!(matches!(refused, Charged::Refused(_)), "{refused:?}");
@@ -217,10 +252,11 @@ mod tests {
         let track = Track::new("t", Failures::of(1, 9), "x").unwrap();
         let key = [7; 32];
         let slow = track.charge(&store, &key, 0).await.unwrap();
-        assert_eq!(slow, Charged::Taken(SECOND));
+        assert_eq!(slow, Charged::Taken(mark(0, SECOND)));
         let other = track.charge(&store, &key, SECOND).await.unwrap();
-        assert_eq!(other, Charged::Taken(2 * SECOND));
-        let given = track.give_back(&store, &key, SECOND, 0, SECOND + 1).await;
+        assert_eq!(other, Charged::Taken(mark(SECOND, 2 * SECOND)));
+        let slow = mark(0, SECOND);
+        let given = track.give_back(&store, &key, slow, SECOND + 1).await;
         given.unwrap();
         let next = track.charge(&store, &key, SECOND + 1).await.unwrap();
         assert_eq!(next, Charged::Refused(SECOND - 1));
@@ -235,7 +271,7 @@ mod tests {
         let mut at = 0;
         for wait in [1, 2, 4, 8] {
             let found = track.charge(&store, &key, at).await.unwrap();
-            assert_eq!(found, Charged::Taken(wait * SECOND));
+            assert_eq!(found, Charged::Taken(mark(at, wait * SECOND)));
             let soon = at + wait * SECOND - 1;
             let other = [u8::try_from(wait).unwrap(); 32];
             track.charge(&store, &other, soon).await.unwrap();

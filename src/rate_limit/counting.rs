@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::clock::Clock;
 use crate::guard::ResponseHead;
-use crate::store::{Charge, Key, Limit, Policy, Quotas, StoreError};
+use crate::store::{Charge, Key, Limit, Policy, Quotas, Receipt, StoreError};
 
 type Counts = dyn Fn(ResponseHead<'_>) -> bool + Send + Sync;
 
@@ -29,6 +29,7 @@ pub(super) struct Taken {
     pub(super) limit: Limit,
     pub(super) cost: u32,
     pub(super) at: u64,
+    pub(super) receipt: Receipt,
     /// When it will not matter any more that it was taken, if nobody else takes from it.
     pub(super) rests: u64,
     pub(super) counting: Counting,
@@ -87,7 +88,8 @@ impl Till {
             if let Some(rest) = taken.cost.checked_sub(spent) {
                 let rest = taken.returnable(rest, clock.ticks());
                 if rest > 0 {
-                    store.give_back(taken.charge(rest, taken.at)).await?;
+                    let taken_then = taken.charge(rest, taken.at);
+                    store.give_back(taken_then, taken.receipt).await?;
                 }
                 return Ok(());
             }

@@ -262,6 +262,7 @@ pub(super) fn to_settle(asked: Asked<'_>, decision: &Decision, now: Moment<'_>) 
         key: asked.key.into_owned(),
         cost: asked.cost,
         at,
+        receipt: decision.receipt,
     })
 }
 

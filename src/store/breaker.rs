@@ -20,8 +20,6 @@ struct State {
     /// When the first of them happened.
     since: u64,
     next_try: u64,
-    /// The last failure that is over: from when until when.
-    last: Option<(u64, u64)>,
 }
 
 impl Breaker {
@@ -43,9 +41,6 @@ impl Breaker {
     pub(super) fn worked(&self, now: u64) -> Option<Duration> {
         let mut state = self.state();
         let failures = std::mem::take(&mut state.failures);
-        if failures > 0 {
-            state.last = Some((state.since, now));
-        }
         let lasted = Duration::from_nanos(now.saturating_sub(state.since));
         (failures >= FAILURES).then_some(lasted)
     }
@@ -71,13 +66,6 @@ impl Breaker {
         Duration::from_nanos(now.saturating_sub(since))
     }
 
-    /// Whether the store was failing at the moment `then`, as far as is remembered.
-    pub(super) fn was_down(&self, then: u64) -> bool {
-        let state = self.state();
-        (state.failures > 0 && then >= state.since)
-            || (state.last).is_some_and(|(from, until)| (from..=until).contains(&then))
-    }
-
     /// A panic cannot leave it in disorder: there is none while it is held.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,7 +83,7 @@ mod tests {
         let breaker = Breaker::default();
         for _ in 1..FAILURES {
             assert!(!breaker.failed(7));
-            assert!(breaker.lets_ask(7) && breaker.was_down(7));
+            assert!(breaker.lets_ask(7));
         }
         assert_eq!(breaker.worked(8), None);
         for _ in 1..FAILURES {
@@ -116,13 +104,5 @@ mod tests {
         assert_eq!(breaker.worked(10 + 3 * SECOND), None);
         assert!(breaker.lets_ask(10 + 3 * SECOND) && breaker.lets_ask(10 + 3 * SECOND));
         assert_eq!(breaker.down_for(10 + 4 * SECOND), Duration::ZERO);
-        for (then, was_down) in [
-            (8, false),
-            (9, true),
-            (10 + 3 * SECOND, true),
-            (11 + 3 * SECOND, false),
-        ] {
-            assert_eq!(breaker.was_down(then), was_down, "{then}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Counted windows: how many units were used in a window, and perhaps in the one before it.
 
-use super::quotas::Decision;
+use super::quotas::{Decision, Receipt};
 use super::window::Window;
 
 /// So many units in a window that is reckoned from one counter or two.
@@ -93,6 +93,7 @@ impl Counter {
                 0
             },
             retry_after: (!admitted && cost <= self.units).then(|| wait(cost)),
+            receipt: Receipt::None,
         };
         (decision, (taken > 0).then_some(count))
     }

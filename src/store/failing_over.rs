@@ -12,7 +12,7 @@ use super::gcra::Bucket;
 use super::memory::MemoryQuotas;
 use super::outage::{Listener, Outage};
 use super::quota::Limit;
-use super::quotas::{Charge, Decision, Quotas};
+use super::quotas::{Charge, Decision, Quotas, Receipt};
 use crate::clock::nanoseconds;
 use crate::config::ConfigError;
 
@@ -147,7 +147,13 @@ impl FailingOver {
         fault: StoreError,
     ) -> Result<bool, StoreError> {
         match &self.plan {
-            Plan::Local { counts, nodes } => take_share(counts, *nodes, charges, decisions).await,
+            Plan::Local { counts, nodes } => {
+                let admitted = take_share(counts, *nodes, charges, decisions).await;
+                for decision in decisions {
+                    decision.receipt = Receipt::Elsewhere;
+                }
+                admitted
+            }
             Plan::Open { at_most } => {
                 let now = charges.first().map_or(0, |charge| charge.now.coarse());
                 if self.breaker.down_for(now) >= *at_most {
@@ -159,6 +165,7 @@ impl FailingOver {
                         admitted: true,
                         limit: units,
                         remaining: units.saturating_sub(charge.cost.into()),
+                        receipt: Receipt::Elsewhere,
                         ..Decision::default()
                     };
                 }
@@ -184,20 +191,19 @@ impl FailingOver {
         }
     }
 
-    async fn return_units(&self, charge: Charge<'_>) -> Result<(), StoreError> {
+    async fn return_units(&self, charge: Charge<'_>, receipt: Receipt) -> Result<(), StoreError> {
         if let Plan::Local { counts, nodes } = &self.plan {
             let limit = share(charge.limit, *nodes);
             let own = Charge {
                 limit: &limit,
                 ..charge
             };
-            counts.give_back(own).await?;
+            counts.give_back(own, Receipt::None).await?;
         }
-        // What was taken while the engine failed was not taken from it, or nobody knows.
-        if self.breaker.was_down(charge.now.coarse()) {
+        if receipt == Receipt::Elsewhere {
             return Ok(());
         }
-        self.engine.give_back(charge).await
+        self.engine.give_back(charge, receipt).await
     }
 }
 
@@ -253,7 +259,7 @@ impl Quotas for FailingOver {
         Answer::later(self.decide(charges, decisions))
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
-        Answer::later(self.return_units(charge))
+    fn give_back<'a>(&'a self, charge: Charge<'a>, receipt: Receipt) -> Answer<'a, ()> {
+        Answer::later(self.return_units(charge, receipt))
     }
 }

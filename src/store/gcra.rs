@@ -1,6 +1,6 @@
 //! The token bucket, reckoned in time (the generic cell rate algorithm): integers only.
 
-use super::quotas::Decision;
+use super::quotas::{Decision, Receipt};
 
 /// A token bucket. Its whole state is one number: the moment at which it will be full again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Bucket {
                 .saturating_add(over),
             retry_after: (!admitted && cost <= self.burst)
                 .then(|| (wanted - self.tolerance).saturating_add(over)),
+            receipt: Receipt::None,
         };
         let taken = admitted && cost > 0;
         (
@@ -110,6 +111,7 @@ mod tests {
                 remaining,
                 reset_after,
                 retry_after,
+                ..Decision::default()
             };
             assert_eq!(found, expected, "{cost} at {now}, full at {full_at}");
             let moved = admitted && cost > 0;

@@ -55,7 +55,7 @@ pub use key_record::KeyRecord;
 pub use key_ring::{KEYS_A_PAGE, KeyOwner, KeyRing, USES_AT_ONCE};
 pub use outage::Outage;
 pub use quota::{Limit, Quota};
-pub use quotas::{Charge, Decision, Policy, Quotas};
+pub use quotas::{Charge, Decision, Policy, Quotas, Receipt};
 pub use refresh_families::{FAMILIES_A_PAGE, FAMILIES_A_PURGE, FamilyOwner, RefreshFamilies};
 pub use revocation_marks::RevocationMarks;
 pub(crate) use secret_hash::SecretHash;

@@ -57,15 +57,15 @@ pub trait Quotas: fmt::Debug + Send + Sync + 'static {
 
     /// Gives the units of `charge` back, which were taken and still count: whoever asks next finds
     /// them. `charge` is that of [`take`](Self::take), moment and all, though it may cost less, and
-    /// it is given back once. It never leaves a caller with more than a whole quota.
+    /// it is given back once, with the `receipt` of the decision that admitted it. It never leaves a
+    /// caller with more than a whole quota, and takes no units from others.
     ///
-    /// An engine that has lost sight of the units may keep them: it then refuses too much. An engine
-    /// with a clock of its own gives back the units that were taken last.
+    /// An engine that has lost sight of the units may keep them: it then refuses too much.
     ///
     /// An engine that cannot do this answers with an error, as the provided method does; controls
     /// that count failures alone, such as [`brute_force`](crate::brute_force), cannot use it.
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
-        let _ = charge;
+    fn give_back<'a>(&'a self, charge: Charge<'a>, receipt: Receipt) -> Answer<'a, ()> {
+        let _ = (charge, receipt);
         StoreError::new("quotas", "this engine gives nothing back").into()
     }
 }
@@ -100,6 +100,21 @@ pub struct Decision {
     /// Nanoseconds until the same charge would be admitted, if nobody else takes from the key.
     /// None if it was admitted, and if it never can be, since it costs more than the limit.
     pub retry_after: Option<u64>,
+    /// What the engine asks for when the units are given back.
+    pub receipt: Receipt,
+}
+
+/// What an engine needs to know to find the units of an admitted [`Charge`] again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Receipt {
+    /// The charge itself says enough.
+    #[default]
+    None,
+    /// They were taken at this moment, by the engine's own clock and in its own units.
+    At(u64),
+    /// They were not taken from the engine, but where its plan for failures has them counted.
+    Elsewhere,
 }
 
 impl Decision {

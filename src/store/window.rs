@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::gcra::Bucket;
-use super::quotas::Decision;
+use super::quotas::{Decision, Receipt};
 
 /// At most so many units in any span of a certain length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ impl Window {
             },
             retry_after: (!admitted && cost <= self.units)
                 .then(|| leaves_after(needed.saturating_sub(1))),
+            receipt: Receipt::None,
         }
     }
 
@@ -128,6 +129,7 @@ mod tests {
                 remaining,
                 reset_after,
                 retry_after,
+                ..Decision::default()
             };
             let found = WINDOW.judge(&stamps.iter().copied().collect(), now, cost);
             assert_eq!(found, expected, "{cost} at {now} after {stamps:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis::clock::{Clock, ManualClock};
 use portcullis::store::memory::MemoryQuotas;
 use portcullis::store::{
-    Answer, Charge, Decision, FailingOver, Key, Outage, Policy, Quota, Quotas, StoreError,
+    Answer, Charge, Decision, FailingOver, Key, Outage, Policy, Quota, Quotas, Receipt, StoreError,
 };
 
 use crate::quotas_contract::{Rig, keeps_the_contract};
@@ -28,9 +28,9 @@ impl Quotas for Shaky {
         self.inner.take(charge)
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+    fn give_back<'a>(&'a self, charge: Charge<'a>, receipt: Receipt) -> Answer<'a, ()> {
         self.asked.fetch_add(1, Relaxed);
-        self.inner.give_back(charge)
+        self.inner.give_back(charge, receipt)
     }
 }
 
@@ -160,36 +160,33 @@ async fn this_node_goes_on_at_its_share_and_gives_no_fresh_quota() {
 #[tokio::test]
 async fn what_was_taken_here_while_the_store_failed_is_not_given_back_to_it() {
     let house = local(1);
-    let quota = Quota::sliding_window(2, Duration::from_mins(1));
-    assert!(house.admits(quota).await);
-    house.fail(true);
-    house.clock.advance(Duration::from_millis(1));
-    let taken = house.clock.ticks();
-    assert!(house.admits(quota).await);
+    let quota = Quota::sliding_window(4, Duration::from_mins(1));
+    let mut taken = Vec::new();
+    // However many outages there were since.
+    for fails in [false, true, false, true] {
+        house.fail(fails);
+        house.clock.advance(Duration::from_secs(1));
+        let found = house.take(quota, 1).await.unwrap();
+        taken.push((fails, found, house.clock.ticks()));
+        if !found.admitted {
+            assert!(fails);
+            taken.pop();
+        }
+    }
     house.fail(false);
-    house.clock.advance(Duration::from_secs(1));
-    assert!(house.take(quota, 0).await.unwrap().admitted);
-    house.asked();
-    let charge = Charge {
-        policy: &Policy::new("p").unwrap(),
-        key: &Key::from("k"),
-        limit: &quota.checked().unwrap(),
-        cost: 1,
-        now: taken.into(),
-    };
-    house.store.give_back(charge).await.unwrap();
-    assert_eq!(house.asked(), 0);
-    house.clock.advance(Duration::from_nanos(1));
-    let now = house.clock.ticks();
-    house
-        .store
-        .give_back(Charge {
-            now: now.into(),
-            ..charge
-        })
-        .await
-        .unwrap();
-    assert_eq!(house.asked(), 1);
+    for (failed, found, then) in taken {
+        house.asked();
+        let charge = Charge {
+            policy: &Policy::new("p").unwrap(),
+            key: &Key::from("k"),
+            limit: &quota.checked().unwrap(),
+            cost: 1,
+            now: then.into(),
+        };
+        house.store.give_back(charge, found.receipt).await.unwrap();
+        assert_eq!(house.asked(), u32::from(!failed));
+    }
+    assert_eq!(house.take(quota, 0).await.unwrap().remaining, 4);
 }
 
 #[tokio::test]

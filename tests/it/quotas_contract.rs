@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portcullis::clock::{Clock, ManualClock};
 use portcullis::store::memory::MemoryQuotas;
-use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas};
+use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas, Receipt};
 
 /// An engine and the clock that it is asked by.
 #[derive(Clone)]
@@ -31,7 +31,13 @@ impl Rig {
     }
 
     /// Gives back what is taken at this very moment.
-    pub(crate) async fn give_back(&self, policy: &str, key: &str, quota: Quota, cost: u32) {
+    pub(crate) async fn give_back(
+        &self,
+        policy: &str,
+        key: &str,
+        quota: Quota,
+        (cost, receipt): (u32, Receipt),
+    ) {
         let limit = quota.checked().unwrap();
         let charge = Charge {
             policy: &Policy::new(policy).unwrap(),
@@ -40,7 +46,7 @@ impl Rig {
             cost,
             now: self.clock.ticks().into(),
         };
-        self.store.give_back(charge).await.unwrap();
+        self.store.give_back(charge, receipt).await.unwrap();
     }
 
     async fn admits(&self, policy: &str, key: &str, quota: Quota) -> bool {
@@ -69,6 +75,7 @@ pub(crate) async fn keeps_the_contract(make: impl Fn() -> Rig) {
         admits_exactly_the_quota_to_a_crowd(&make(), quota(1_000)).await;
     }
     gives_back_what_a_window_took(&make()).await;
+    gives_back_the_very_units(&make()).await;
     counts_in_two_numbers(make).await;
 }
 
@@ -138,11 +145,12 @@ async fn counts_in_two_numbers(make: impl Fn() -> Rig) {
         admits_exactly_the_quota_to_a_crowd(&make(), quota(1_000)).await;
         let (rig, quota) = (make(), quota(2));
         for _ in 0..9 {
-            assert!(rig.take("p", "k", quota, 2).await.admitted);
+            let taken = rig.take("p", "k", quota, 2).await;
+            assert!(taken.admitted);
             assert!(!rig.admits("p", "k", quota).await);
-            rig.give_back("p", "other", quota, 1).await;
+            rig.give_back("p", "other", quota, (1, taken.receipt)).await;
             assert!(!rig.admits("p", "k", quota).await);
-            rig.give_back("p", "k", quota, 2).await;
+            rig.give_back("p", "k", quota, (2, taken.receipt)).await;
         }
     }
 }
@@ -152,15 +160,51 @@ async fn gives_back_what_a_window_took(rig: &Rig) {
     assert!(rig.admits("p", "k", quota).await);
     rig.clock.advance(Duration::from_secs(1));
     for _ in 0..20 {
-        assert!(rig.admits("p", "k", quota).await);
+        let taken = rig.take("p", "k", quota, 1).await;
+        assert!(taken.admitted);
         assert!(!rig.admits("p", "k", quota).await);
-        rig.give_back("p", "other", quota, 1).await;
+        rig.give_back("p", "other", quota, (1, taken.receipt)).await;
         assert!(!rig.admits("p", "k", quota).await);
-        rig.give_back("p", "k", quota, 1).await;
+        rig.give_back("p", "k", quota, (1, taken.receipt)).await;
     }
     // The first unit is still out, and comes back when its time is over.
     assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 1);
     rig.clock.advance(Duration::from_secs(59));
+    assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 2);
+}
+
+async fn gives_back_the_very_units(rig: &Rig) {
+    let second = Duration::from_secs(1);
+    let quota = Quota::sliding_window(3, 60 * second);
+    let mut taken = Vec::new();
+    for _ in 0..3 {
+        let found = rig.take("p", "k", quota, 1).await;
+        taken.push((found.receipt, rig.clock.ticks()));
+        rig.clock.advance(second);
+    }
+    // The second of three comes back; the first leaves after a minute, the third two seconds later.
+    let (receipt, then) = taken[1];
+    let charge = Charge {
+        policy: &Policy::new("p").unwrap(),
+        key: &Key::from("k"),
+        limit: &quota.checked().unwrap(),
+        cost: 1,
+        now: then.into(),
+    };
+    rig.store.give_back(charge, receipt).await.unwrap();
+    for (pause, remaining) in [(0, 1), (56, 1), (1, 2), (1, 2), (1, 3)] {
+        rig.clock.advance(second * pause);
+        let found = rig.take("p", "k", quota, 0).await;
+        assert_eq!(found.remaining, remaining);
+    }
+    // What has left the window is not there any more, and what is there is another's.
+    let (receipt, then) = taken[2];
+    let late = Charge {
+        now: then.into(),
+        ..charge
+    };
+    assert!(rig.admits("p", "k", quota).await);
+    rig.store.give_back(late, receipt).await.unwrap();
     assert_eq!(rig.take("p", "k", quota, 0).await.remaining, 2);
 }
 

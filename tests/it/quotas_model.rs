@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use portcullis::store::memory::MemoryQuotas;
-use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas};
+use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas, Receipt};
 use proptest::prelude::*;
 
 use crate::quotas_reference::{Account, Kind, Plan};
@@ -165,7 +165,7 @@ impl World {
             cost,
             now: taken.then.into(),
         };
-        let answer = self.store.give_back(charge).now_or_never();
+        let answer = self.store.give_back(charge, Receipt::None).now_or_never();
         answer.unwrap().unwrap();
         let account = self.accounts.get_mut(&(taken.key, taken.policy)).unwrap();
         account.give_back(taken.plan, taken.then, cost);

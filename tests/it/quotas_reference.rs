@@ -111,6 +111,7 @@ impl Account {
             reset_after: first(now, more),
             retry_after: (!admitted && cost <= plan.units)
                 .then(|| first(now, |moment| self.judge(plan, moment, cost).0)),
+            ..Decision::default()
         }
     }
 }

@@ -57,8 +57,7 @@ async fn nobody_is_told_to_come_back_for_what_will_never_be_admitted() {
         admitted: false,
         limit: 2,
         remaining: 2,
-        reset_after: 0,
-        retry_after: None,
+        ..Decision::default()
     };
     let limit = RateLimit::per_client(two())
         .unwrap()

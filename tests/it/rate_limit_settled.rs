@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use portcullis::clock::ManualClock;
 use portcullis::rate_limit::{Quota, RateLimit, Spent};
 use portcullis::store::memory::MemoryQuotas;
-use portcullis::store::{Answer, Charge, Decision, Quotas};
+use portcullis::store::{Answer, Charge, Decision, Quotas, Receipt};
 use tower::ServiceExt;
 
 use crate::rate_limit::{HERE, asking, lines, status};
@@ -216,10 +216,10 @@ impl Quotas for Distant {
         })
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+    fn give_back<'a>(&'a self, charge: Charge<'a>, receipt: Receipt) -> Answer<'a, ()> {
         Answer::later(async move {
             tokio::task::yield_now().await;
-            self.0.give_back(charge).await
+            self.0.give_back(charge, receipt).await
         })
     }
 }

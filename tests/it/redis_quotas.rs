@@ -9,7 +9,7 @@ use portcullis::clock::{Clock, ManualClock, Moment, SystemClock};
 use portcullis::secret::Secret;
 use portcullis::store::memory::MemoryQuotas;
 use portcullis::store::redis::{RedisQuotas, RedisStore};
-use portcullis::store::{Charge, Decision, Key, Policy, Quota, Quotas};
+use portcullis::store::{Charge, Decision, Key, Limit, Policy, Quota, Quotas, Receipt};
 use proptest::prelude::*;
 
 use crate::quotas_contract::{Rig, keeps_the_contract};
@@ -131,12 +131,12 @@ async fn a_bucket_is_given_back_what_it_gave_and_never_more_than_it_holds() {
     let quota = Quota::per_minute(5);
     assert!(rig.take("p", "k", quota, 5).await.admitted);
     assert!(!rig.take("p", "k", quota, 1).await.admitted);
-    rig.give_back("p", "k", quota, 2).await;
+    rig.give_back("p", "k", quota, (2, Receipt::None)).await;
     assert_eq!(rig.take("p", "k", quota, 2).await.remaining, 0);
     for _ in 0..3 {
-        rig.give_back("p", "k", quota, 5).await;
+        rig.give_back("p", "k", quota, (5, Receipt::None)).await;
     }
-    rig.give_back("p", "other", quota, 5).await;
+    rig.give_back("p", "other", quota, (5, Receipt::None)).await;
     for key in ["k", "other"] {
         assert!(rig.take("p", key, quota, 5).await.admitted);
         assert!(!rig.take("p", key, quota, 1).await.admitted);
@@ -255,7 +255,8 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
         };
         // The two kinds of counters know what the other has counted.
         let key = quota.to_string();
-        assert!(rig.take("p", &key, quota, 3).await.admitted);
+        let taken = rig.take("p", &key, quota, 3).await;
+        assert!(taken.admitted);
         let first = rig.take("p", &key, quota, 1).await;
         let before = scripts_run(&server).await;
         for step in 0..1_000 {
@@ -276,7 +277,7 @@ async fn a_flood_on_a_quota_that_is_used_up_does_not_reach_the_server() {
         assert!(!rig.take("p", &key, quota, 1).await.admitted);
         assert!(rig.take("p", &key, quota, 0).await.admitted);
         assert_eq!(scripts_run(&server).await, before + 2);
-        rig.give_back("p", &key, quota, 1).await;
+        rig.give_back("p", &key, quota, (1, taken.receipt)).await;
         assert!(rig.take("p", &key, quota, 1).await.admitted);
     }
 }
@@ -476,6 +477,33 @@ type Step = (u8, u64, u32, u32, u8);
 /// A cost: all that is left.
 const ALL: u32 = u32::MAX;
 
+/// A key, a quota, the units that were taken from it, when, and the receipt.
+type Returnable = (String, Quota, u32, u64, Receipt);
+
+/// Gives units back to both engines, unless they have left their window.
+async fn come_back(shared: &Rig, memory: &Rig, own: Returnable, most: u32) {
+    let (key, quota, cost, then, receipt) = own;
+    let limit = quota.checked().unwrap();
+    let span = match &limit {
+        Limit::Bucket(_) => u64::MAX,
+        Limit::Window(window) => window.span(),
+        Limit::Counter(counter) => counter.span(),
+    };
+    if shared.clock.ticks() - then >= span {
+        return;
+    }
+    let charge = Charge {
+        policy: &Policy::new("p").unwrap(),
+        key: &Key::from(&*key),
+        limit: &limit,
+        cost: most.min(cost),
+        now: then.into(),
+    };
+    shared.store.give_back(charge, receipt).await.unwrap();
+    let memory = &memory.store;
+    memory.give_back(charge, Receipt::None).await.unwrap();
+}
+
 /// Plays in both engines.
 fn play(game: Game, steps: &[Step]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -488,6 +516,7 @@ fn play(game: Game, steps: &[Step]) {
             store: Arc::new(MemoryQuotas::with_capacity(64).unwrap()),
             ..shared.clone()
         };
+        let mut taken: Vec<Returnable> = Vec::new();
         for (number, (key, step, cost, back, plan)) in steps.iter().copied().enumerate() {
             let pause = MICROSECOND * u32::try_from(step).unwrap();
             shared.clock.advance(pause * game.slower);
@@ -498,10 +527,19 @@ fn play(game: Game, steps: &[Step]) {
             };
             let found = shared.take("p", &key, quota, cost).await;
             let expected = memory.take("p", &key, quota, cost).await;
+            let receipt = found.receipt;
+            let found = Decision {
+                receipt: Receipt::None,
+                ..found
+            };
             assert_eq!(found, expected, "step {number} under {quota}");
-            if found.admitted && back > 0 {
-                shared.give_back("p", &key, quota, back.min(cost)).await;
-                memory.give_back("p", &key, quota, back.min(cost)).await;
+            let now = shared.clock.ticks();
+            if found.admitted && cost > 0 {
+                taken.push((key, quota, cost, now, receipt));
+            }
+            if back > 0 && !taken.is_empty() {
+                let own = taken.swap_remove(number % taken.len());
+                come_back(&shared, &memory, own, back).await;
             }
         }
     });
@@ -550,7 +588,11 @@ fn play_rounds(rounds: &[(u64, Vec<Ask>)]) {
             let found = futures_util::future::join_all(all).await;
             for (place, (key, quota, cost)) in asks.iter().enumerate() {
                 let expected = memory.take("p", key, *quota, *cost).await;
-                assert_eq!(found[place], expected, "round {number}, ask {place}");
+                let found = Decision {
+                    receipt: Receipt::None,
+                    ..found[place]
+                };
+                assert_eq!(found, expected, "round {number}, ask {place}");
             }
         }
     });

@@ -48,6 +48,7 @@ fn each_edge_of_a_counter_of_four_is_where_it_should_be() {
             remaining,
             reset_after,
             retry_after,
+            ..Decision::default()
         };
         assert_eq!(found, expected, "{cost} at {now} of {counter:?}, {kept:?}");
         assert_eq!(after.is_some(), admitted && cost > 0);

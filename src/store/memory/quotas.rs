@@ -10,7 +10,7 @@ use super::table::Table;
 use crate::config::ConfigError;
 use crate::store::answer::Answer;
 use crate::store::quota::Limit;
-use crate::store::quotas::{Charge, Decision, Quotas};
+use crate::store::quotas::{Charge, Decision, Quotas, Receipt};
 use crate::store::secret_hash::SecretHash;
 
 /// Counts quotas in this process, in a fixed amount of memory (default: room for 65 536 keys).
@@ -128,7 +128,7 @@ impl Quotas for MemoryQuotas {
         Answer::ready(self.take_together(charges, decisions))
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
+    fn give_back<'a>(&'a self, charge: Charge<'a>, _receipt: Receipt) -> Answer<'a, ()> {
         self.returned(&charge);
         Answer::ready(())
     }

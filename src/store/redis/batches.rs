@@ -188,10 +188,13 @@ impl<C: RedisConnection> Sender<C> {
             }
             match reply {
                 Ok(reply) => {
+                    // The last word, which is the moment, is for all.
+                    let words = |waiting: &Waiting| words(&waiting.group);
+                    let moment = reply.get(batch.iter().map(words).sum::<usize>()).copied();
                     let mut reply = reply.into_iter();
-                    for Waiting { group, answer } in batch {
-                        let words = group.iter().map(|asked| asked.terms.words()).sum();
-                        let _ = answer.send(Ok(reply.by_ref().take(words).collect()));
+                    for waiting in batch {
+                        let own = reply.by_ref().take(words(&waiting)).chain(moment);
+                        let _ = waiting.answer.send(Ok(own.collect()));
                     }
                 }
                 Err(fault) => {
@@ -232,6 +235,11 @@ impl<C: RedisConnection> Sender<C> {
         self.line.start_sender(&self.queue, queue);
         Some(batch)
     }
+}
+
+/// Of how many words the answer to a group is.
+fn words(group: &[Asked]) -> usize {
+    group.iter().map(|asked| asked.terms.words()).sum()
 }
 
 /// A panic cannot leave it in disorder: there is none while it is held.

@@ -59,22 +59,28 @@ pub(super) const TAKE: &str = "
         end
 ";
 
-/// Gives back from the window that runs; what was taken in one before stays taken, since nobody
-/// knows of which it was.
+/// Gives back to the window in which it was taken.
 ///
 /// It is a part of a script that has `name` and `cost`.
 pub(super) const GIVE_BACK: &str = "
-        local function uncount()
+        local function uncount(span, moment)
             local kept = redis.call('GET', name)
-            if not kept then return end
+            if not kept then return 0 end
             local start, long, widest, before, used = struct.unpack('>ddddd', kept)
-            used = math.max(used - cost, 0)
+            if moment >= start then
+                used = math.max(used - cost, 0)
+            elseif moment >= start - span then
+                before = math.max(before - cost, 0)
+            else
+                return 0
+            end
             if before + used > 0 then
                 kept = struct.pack('>ddddd', start, long, widest, before, used)
                 redis.call('SET', name, kept, 'KEEPTTL')
             else
                 redis.call('DEL', name)
             end
+            return 1
         end
 ";
 

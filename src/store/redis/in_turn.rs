@@ -8,7 +8,7 @@ use super::quota_script::GIVE_BACK;
 use super::quotas::RedisQuotas;
 use super::refusals::Refusals;
 use super::store::RedisConnection;
-use crate::store::{Charge, Decision, StoreError};
+use crate::store::{Charge, Decision, Receipt, StoreError};
 
 impl<C: RedisConnection> RedisQuotas<C> {
     /// One after another. Who is refused, learns nothing or goes away has what was taken given
@@ -37,7 +37,7 @@ impl<C: RedisConnection> RedisQuotas<C> {
                 if !decision.admitted {
                     outcome = Ok(false);
                 } else if charge.cost > 0 {
-                    taken.asked.push(asked);
+                    taken.asked.push((asked, decision.receipt));
                 }
                 continue;
             }
@@ -74,14 +74,14 @@ impl<C: RedisConnection> RedisQuotas<C> {
 struct Taken<'a, C: RedisConnection> {
     line: &'a Line<C>,
     refusals: &'a Arc<Refusals>,
-    asked: Vec<Asked>,
+    asked: Vec<(Asked, Receipt)>,
 }
 
 impl<C: RedisConnection> Taken<'_, C> {
     /// If it fails, the units stay taken: too much is refused, never too little.
     async fn give_back(&mut self) {
-        while let Some(asked) = self.asked.pop() {
-            let _ = give_back(self.line, self.refusals, &asked).await;
+        while let Some((asked, receipt)) = self.asked.pop() {
+            let _ = give_back(self.line, self.refusals, &asked, receipt).await;
         }
     }
 }
@@ -98,20 +98,28 @@ impl<C: RedisConnection> Drop for Taken<'_, C> {
         let (line, refusals) = (self.line.clone(), Arc::clone(self.refusals));
         let asked = std::mem::take(&mut self.asked);
         runtime.spawn(async move {
-            for asked in asked {
-                let _ = give_back(&line, &refusals, &asked).await;
+            for (asked, receipt) in asked {
+                let _ = give_back(&line, &refusals, &asked, receipt).await;
             }
         });
     }
 }
 
-/// Gives the units of one charge back.
+/// Gives the units of one charge back. Those of a bucket are all alike; which units of a window it
+/// was, the receipt says: without one they stay taken.
 pub(super) async fn give_back<C: RedisConnection>(
     line: &Line<C>,
     refusals: &Refusals,
     asked: &Asked,
+    receipt: Receipt,
 ) -> Result<(), StoreError> {
-    let script = line.told(&GIVE_BACK, [std::slice::from_ref(asked)]);
+    let moment = match receipt {
+        Receipt::At(moment) => moment,
+        Receipt::None if asked.terms.price().is_some() => 0,
+        Receipt::None | Receipt::Elsewhere => return Ok(()),
+    };
+    let mut script = line.told(&GIVE_BACK, [std::slice::from_ref(asked)]);
+    script.arg(moment);
     let _: i64 = line.store.invoke(&script).await?;
     refusals.forget(&asked.name);
     Ok(())

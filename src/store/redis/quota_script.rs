@@ -125,13 +125,18 @@ pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
                 for _, write in ipairs(writes) do write() end
             end
         end
+        reply[#reply + 1] = now
         return reply",
     ];
     Script::new(&script.concat())
 });
 
-/// Gives back the units of one charge, which is told as to [`TAKE`]: of a window those that were
-/// taken last. A bucket is never more than full, and a window never more than empty.
+/// Gives back the units of one charge, which is told as to [`TAKE`], with the moment at which they
+/// were taken as the last argument. A bucket is never more than full, and a window never more than
+/// empty; what has left its window is not there to be given back.
+///
+/// They stand in the window at that moment or, if the clock of the server was set back, after it:
+/// the first units from then on are theirs, or older ones that leave the window sooner.
 pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
     let script = [
         "local now, name, cost, spare = tonumber(ARGV[1]), KEYS[1], tonumber(ARGV[4]), 60000
@@ -150,18 +155,26 @@ pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
             else
                 redis.call('DEL', name)
             end
-        elseif ARGV[3] == 'w' then
-            local left = redis.call('STRLEN', name) - 32 - cost * 8
-            local tail = redis.call('GETRANGE', name, -32, -1)
-            if tail == '' or select(4, struct.unpack('>dddd', tail)) == 1 then return 0 end
-            if left > 0 then
-                local kept = redis.call('GETRANGE', name, 0, left - 1)
-                redis.call('SET', name, kept .. tail, 'KEEPTTL')
-            else
-                redis.call('DEL', name)
-            end
+            return 1
+        end
+        local span, moment = tonumber(ARGV[6]), tonumber(ARGV[7])
+        if ARGV[3] ~= 'w' then return uncount(span, moment) end
+        local len = (redis.call('STRLEN', name) - 32) / 8
+        if len < 0 or moment + span <= now then return 0 end
+        local tail = redis.call('GETRANGE', name, -32, -1)
+        if select(4, struct.unpack('>dddd', tail)) == 1 then return 0 end
+        local low, high = 0, len
+        while low < high do
+            local middle = math.floor((low + high) / 2)
+            local bytes = redis.call('GETRANGE', name, middle * 8, middle * 8 + 7)
+            if struct.unpack('>d', bytes) < moment then low = middle + 1 else high = middle end
+        end
+        local kept = redis.call('GETRANGE', name, math.min(low + cost, len) * 8, -1)
+        if low > 0 then kept = redis.call('GETRANGE', name, 0, low * 8 - 1) .. kept end
+        if #kept > 32 then
+            redis.call('SET', name, kept, 'KEEPTTL')
         else
-            uncount()
+            redis.call('DEL', name)
         end
         return 1",
     ];

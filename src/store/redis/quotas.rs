@@ -18,7 +18,7 @@ use super::terms::Terms;
 use crate::clock::nanoseconds;
 use crate::config::ConfigError;
 use crate::secret::Secret;
-use crate::store::{Answer, Charge, Decision, Quotas};
+use crate::store::{Answer, Charge, Decision, Quotas, Receipt};
 
 /// How long a decision may take.
 const DEADLINE: Duration = Duration::from_millis(50);
@@ -58,9 +58,6 @@ const LEAST_SECRET: usize = 32;
 ///   what is owed can only shrink with time, or by [`give_back`](Quotas::give_back): if that
 ///   happens at another node, this one notices within that second. So it is with several quotas of
 ///   which one is used up; how the others stand is then told as it was when they were asked last.
-/// - **What is given back** of a window is what was taken last, since the server does not know who
-///   took what: if others have taken meanwhile, their units go instead, and those that stay leave
-///   the window sooner. Where that matters count buckets, or in memory.
 /// - **Hot keys can be leased**, so that most decisions on them take no round trip, see
 ///   [`with_leases`](Self::with_leases).
 ///
@@ -203,8 +200,8 @@ impl<C: RedisConnection> Quotas for RedisQuotas<C> {
         Answer::later(self.take_group(charges, decisions))
     }
 
-    fn give_back<'a>(&'a self, charge: Charge<'a>) -> Answer<'a, ()> {
-        Answer::later(self.return_one(charge))
+    fn give_back<'a>(&'a self, charge: Charge<'a>, receipt: Receipt) -> Answer<'a, ()> {
+        Answer::later(self.return_one(charge, receipt))
     }
 }
 

@@ -11,7 +11,7 @@ use super::in_turn::give_back;
 use super::leasing;
 use super::quotas::RedisQuotas;
 use super::store::{RedisConnection, error};
-use crate::store::{Charge, Decision, StoreError};
+use crate::store::{Charge, Decision, Receipt, StoreError};
 
 impl<C: RedisConnection> RedisQuotas<C> {
     /// Takes what one group asks for at these moments, or nothing.
@@ -39,6 +39,12 @@ impl<C: RedisConnection> RedisQuotas<C> {
             debts.push(asked.terms.debt(reply.as_slice()));
             *decision = asked.terms.decided(&mut reply)?;
             admitted &= decision.admitted;
+        }
+        // Buckets alone are told without it.
+        if admitted && let Some(Ok(moment)) = reply.next().map(u64::try_from) {
+            for decision in &mut *decisions {
+                decision.receipt = Receipt::At(moment);
+            }
         }
         for (((asked, now), decision), debt) in group.iter().zip(now).zip(decisions).zip(debts) {
             if !admitted {
@@ -117,11 +123,15 @@ impl<C: RedisConnection> RedisQuotas<C> {
         self.take_in_turn(charges, decisions).await
     }
 
-    pub(super) async fn return_one(&self, charge: Charge<'_>) -> Result<(), StoreError> {
+    pub(super) async fn return_one(
+        &self,
+        charge: Charge<'_>,
+        receipt: Receipt,
+    ) -> Result<(), StoreError> {
         if charge.cost == 0 {
             return Ok(());
         }
         let asked = self.asked(&charge);
-        give_back(&self.line, &self.refusals, &asked).await
+        give_back(&self.line, &self.refusals, &asked, receipt).await
     }
 }

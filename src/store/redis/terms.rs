@@ -7,7 +7,7 @@ use super::fault::Fault;
 use crate::store::counter::Counter;
 use crate::store::gcra::Bucket;
 use crate::store::quota::Limit;
-use crate::store::quotas::Decision;
+use crate::store::quotas::{Decision, Receipt};
 use crate::store::window::Window;
 
 /// A charge in the terms of the scripts: whole microseconds.
@@ -144,6 +144,7 @@ impl Terms {
                     },
                     retry_after: (!admitted && *cost <= window.units())
                         .then(|| retry.saturating_mul(NANOSECONDS)),
+                    receipt: Receipt::None,
                 })
             }
         }
