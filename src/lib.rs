@@ -48,3 +48,5 @@ pub mod store;
 pub mod test_util;
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub mod token_service;
+#[cfg(feature = "webhook")]
+pub mod webhook;

@@ -73,7 +73,7 @@ say 'lints'
 cargo clippy --workspace --all-features --all-targets -- -D warnings
 cargo clippy --no-default-features --lib -- -D warnings
 cargo clippy --no-default-features --features rust-crypto --lib -- -D warnings
-cargo clippy --no-default-features --features derive,public-id --lib -- -D warnings
+cargo clippy --no-default-features --features derive,public-id,webhook --lib -- -D warnings
 
 say 'the other side of the interoperability tests'
 tests/interop/setup.sh

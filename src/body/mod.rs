@@ -25,9 +25,7 @@ pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
 #[cfg(feature = "json")]
 pub(crate) use per_type::PerType;
-#[cfg(feature = "confirm")]
-pub(crate) use read::bounded;
-pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced};
+pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced, bounded};
 #[cfg(feature = "json")]
 pub(crate) use strict::is_reserved;
 #[cfg(feature = "json")]

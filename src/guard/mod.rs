@@ -57,6 +57,7 @@
 //! let shield = Shield::new().with(Late).with(Early);
 //! ```
 
+mod body;
 mod check;
 mod compose;
 mod demand;
@@ -67,6 +68,7 @@ mod place;
 mod service;
 mod shield;
 
+pub use body::{BodyGuard, BodyGuardService};
 pub use check::{Guard, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
 pub use demand::Demand;

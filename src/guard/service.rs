@@ -52,7 +52,7 @@ impl Voice {
 }
 
 /// The response that ends the way of the request with this head.
-fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
+pub(super) fn reply<R: From<Bytes>>(head: &Parts, stop: Stop) -> Response<R> {
     let (reply, pass) = stop.into_parts();
     let mut response = match reply {
         Reply::Refusal(problem) => event::refuse(head, problem).into_http(),

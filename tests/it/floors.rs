@@ -10,7 +10,8 @@ const FLOORS: &[&[&str]] = &[
         "alphabet", "clock", "config", "field", "identity", "problem", "secret",
     ],
     &["event"],
-    &["body", "fetch", "guard", "store"],
+    &["body"],
+    &["fetch", "guard", "store"],
     &["partition"],
     &[
         "api_key",
@@ -28,6 +29,7 @@ const FLOORS: &[&[&str]] = &[
         "resource",
         "session",
         "step_up",
+        "webhook",
     ],
     &["test_util", "token_service"],
 ];

@@ -86,3 +86,5 @@ mod support;
 #[cfg(all(feature = "jwt", feature = "session"))]
 mod token_service;
 mod walk;
+#[cfg(feature = "webhook")]
+mod webhook;
