@@ -15,6 +15,7 @@ use super::number::Number;
 use super::places::Places;
 use super::program::{Node, NodeId, Program, Rules};
 use super::scalar::{self, Scalar};
+use super::set::Set;
 use super::skim::Skim;
 use super::tree::Growing;
 use crate::body::{Faults, Name, Walk};
@@ -156,7 +157,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
         let rules = rules
             .filter(|rules| scalar::is_container(rules, Kinds::ARRAY, |c, d| check.fault(c, d)));
         let rules = rules.map(|rules| &rules.array);
-        let mut seen = Distinct::default();
+        let mut seen = Set::default();
         check.walk.path.enter_index(0);
         let (mut count, mut repeats) = (0_usize, false);
         loop {
@@ -167,7 +168,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
             at.keep = few && rules.is_some_and(|rules| rules.unique);
             let element = elements.next_element_seed(at)?;
             match element {
-                Some(Some(comparable)) => repeats |= !seen.insert(comparable),
+                Some(Some(comparable)) => repeats |= !seen.add(comparable),
                 Some(None) => {}
                 None => break,
             }
@@ -177,7 +178,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
         if let Some(rules) = rules {
             let fault = |code, detail| check.fault(code, detail);
             scalar::check_size(count, rules.min, rules.max, &scalar::ITEMS, fault);
-            if repeats {
+            if repeats || seen.has_repeated() {
                 check.fault("unique-items", "must not hold an item twice");
             }
         }
@@ -198,7 +199,7 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
                 Some(member) => seen.insert(member.place),
                 // Of what is refused in any case, no more is remembered than the answer is worth.
                 None if full(count) || (names.len() >= MANY && !check.faults.is_empty()) => true,
-                None => names.insert(name.clone()),
+                None => names.add(name.clone()),
             };
             check.walk.path.enter(name);
             if !is_new {
@@ -213,6 +214,10 @@ impl<'a> Visitor<'a> for Reader<'_, '_, 'a> {
             members.next_value_seed(check.at(node))?;
             check.walk.path.leave();
             count += 1;
+        }
+        if let Some(name) = names.repeated() {
+            check.walk.path.enter(name.clone());
+            return Err(check.walk.repeated());
         }
         let Some(rules) = rules else {
             return Ok(None);

@@ -1,93 +1,62 @@
 //! Things of which none may stand twice, whoever chose them.
+//!
+//! Of many, it is found out at the end: a table would be touched all over while it grows, where to
+//! write a list and to sort it goes from one end to the other.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::number::Number;
 
-/// How many are compared one by one.
+/// How many are compared one by one, as they come.
 const FEW: usize = 8;
 
 /// Things so far.
-pub(super) struct Distinct<T> {
-    list: Vec<T>,
-    /// Places in the list, if there are more than a few.
-    places: Option<Box<Places>>,
-}
-
-/// By hashes whose key nobody knows; each is taken once, however much the table grows.
-#[derive(Default)]
-struct Places {
-    key: RandomState,
-    by_hash: HashMap<u64, usize, BuildHasherDefault<Taken>>,
-}
+pub(super) struct Distinct<T>(Vec<T>);
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self {
-            list: Vec::new(),
-            places: None,
-        }
+        Self(Vec::new())
     }
 }
 
 impl<T: Eq + Hash> Distinct<T> {
     pub(super) fn len(&self) -> usize {
-        self.list.len()
+        self.0.len()
     }
 
-    /// Whether `thing` is new.
-    pub(super) fn insert(&mut self, thing: T) -> bool {
-        if self.list.len() < FEW {
-            let is_new = !self.list.contains(&thing);
-            self.list.push(thing);
-            return is_new;
-        }
-        let list = &self.list;
-        let places = self.places.get_or_insert_with(|| {
-            let mut places = Box::<Places>::default();
-            for (place, thing) in list.iter().enumerate() {
-                places.insert(place, thing, list);
-            }
-            places
-        });
-        let is_new = places.insert(list.len(), &thing, list);
-        self.list.push(thing);
+    /// Notes `thing`; says no if it is seen at once that it was there before.
+    #[inline]
+    pub(super) fn add(&mut self, thing: T) -> bool {
+        let is_new = self.0.len() >= FEW || !self.0.contains(&thing);
+        self.0.push(thing);
         is_new
     }
-}
 
-impl Places {
-    fn insert<T: Eq + Hash>(&mut self, place: usize, thing: &T, list: &[T]) -> bool {
-        let mut hash = self.key.hash_one(thing);
-        loop {
-            match self.by_hash.entry(hash) {
-                Entry::Vacant(free) => {
-                    free.insert(place);
-                    return true;
-                }
-                Entry::Occupied(taken) if list.get(*taken.get()) == Some(thing) => return false,
-                Entry::Occupied(_) => hash = hash.wrapping_add(1),
-            }
+    /// The first that was there before, if that was not seen at once.
+    pub(super) fn repeated(&self) -> Option<&T> {
+        if self.0.len() <= FEW {
+            return None;
         }
+        // By hashes whose key nobody knows, so that nobody can choose things of one hash.
+        let key = RandomState::new();
+        let hashes = self.0.iter().map(|thing| key.hash_one(thing));
+        let mut order: Vec<(u64, usize)> = hashes.zip(0..).collect();
+        order.sort_unstable();
+        let runs = order.chunk_by(|one, other| one.0 == other.0);
+        let repeats = runs.filter(|run| run.len() > 1);
+        let first = repeats.filter_map(|run| self.repeated_of(run)).min();
+        first.and_then(|place| self.0.get(place))
     }
-}
 
-/// A hash that is taken already.
-#[derive(Default)]
-struct Taken(u64);
-
-impl Hasher for Taken {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    /// The first place of `run` whose thing stands at an earlier one as well.
+    fn repeated_of(&self, run: &[(u64, usize)]) -> Option<usize> {
+        let things = run.iter().map(|(_, place)| (*place, self.0.get(*place)));
+        let things: Vec<_> = things.collect();
+        let mut later = things.iter().enumerate();
+        let found =
+            later.find(|(i, (_, thing))| things.iter().take(*i).any(|(_, one)| one == thing));
+        found.map(|(_, (place, _))| *place)
     }
 }
 
@@ -136,14 +105,25 @@ mod tests {
 
     use super::*;
 
+    /// The place of the first thing that stands twice, however that is seen.
+    fn first_repeated<T: Eq + Hash + Copy>(things: &[T]) -> Option<T> {
+        let mut distinct = Distinct::default();
+        for thing in things {
+            if !distinct.add(*thing) {
+                return Some(*thing);
+            }
+        }
+        distinct.repeated().copied()
+    }
+
     proptest! {
         #[test]
-        fn a_thing_is_new_once(things in proptest::collection::vec(0..40_u8, 0..60)) {
-            let mut distinct = Distinct::default();
+        fn the_first_thing_that_stands_twice_is_found(
+            things in proptest::collection::vec(0..200_u8, 0..60),
+        ) {
             let mut known = HashSet::new();
-            for thing in things {
-                prop_assert_eq!(distinct.insert(thing), known.insert(thing));
-            }
+            let expected = things.iter().find(|thing| !known.insert(**thing)).copied();
+            prop_assert_eq!(first_repeated(&things), expected);
         }
     }
 
@@ -154,13 +134,10 @@ mod tests {
         impl Hash for Same {
             fn hash<H: Hasher>(&self, _: &mut H) {}
         }
-        let mut distinct = Distinct::default();
-        for thing in 0..50 {
-            assert!(distinct.insert(Same(thing)));
-        }
-        for thing in 0..50 {
-            assert!(!distinct.insert(Same(thing)));
-        }
+        let mut things: Vec<_> = (0..50).map(Same).collect();
+        assert_eq!(first_repeated(&things), None);
+        things.extend([Same(7), Same(3)]);
+        assert_eq!(first_repeated(&things), Some(Same(7)));
     }
 
     #[test]

@@ -67,7 +67,8 @@ impl<'p, 'a, A: SeqAccess<'a>> Items<'p, 'a, A> {
             return Err(broken());
         }
         let few = |rules: &ArrayRules| rules.min.is_some_and(|min| self.count < min);
-        if self.rules.is_some_and(few) {
+        let twice = |set: &mut Box<Set<'_>>| set.has_repeated();
+        if self.rules.is_some_and(few) || self.set.as_mut().is_some_and(twice) {
             return Err(broken());
         }
         Ok(())
@@ -138,13 +139,15 @@ impl<'p, 'a, A: MapAccess<'a>> Members<'p, 'a, A> {
         let SoFar {
             rules,
             known,
+            others,
             count,
             ..
         } = &self.seen;
         let lacks = |rules: &ObjectRules| {
             !known.has_all(&rules.required) || rules.min.is_some_and(|min| *count < min)
         };
-        if rules.is_some_and(lacks) {
+        let twice = |names: &Distinct<_>| names.repeated().is_some();
+        if rules.is_some_and(lacks) || others.as_deref().is_some_and(twice) {
             return Err(broken());
         }
         Ok(())
@@ -205,7 +208,7 @@ impl<'a> SoFar<'_, 'a> {
     }
 
     fn other<E: Error>(&mut self, name: Cow<'a, str>) -> Result<(), E> {
-        if !is_reserved(&name) && self.others.get_or_insert_default().insert(name) {
+        if !is_reserved(&name) && self.others.get_or_insert_default().add(name) {
             Ok(())
         } else {
             Err(broken())

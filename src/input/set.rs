@@ -11,7 +11,11 @@ use super::tree::{Depth, Growing, Tree};
 /// The items so far. A schema that compiles bounds how many there are, and lets none of them hold
 /// others.
 #[derive(Default)]
-pub(super) struct Set<'a>(Distinct<Item<'a>>);
+pub(super) struct Set<'a> {
+    /// Most sets are of numbers, which are sorted by themselves.
+    wholes: Vec<i128>,
+    others: Distinct<Item<'a>>,
+}
 
 impl<'a> Set<'a> {
     /// Reads an item that must be new.
@@ -22,8 +26,30 @@ impl<'a> Set<'a> {
         }
     }
 
-    fn insert(&mut self, item: &Tree<'a>) -> bool {
-        self.0.insert(match item {
+    /// Notes an item; says no if it is seen at once that it was there before.
+    pub(super) fn add(&mut self, item: Item<'a>) -> bool {
+        match item {
+            Item::Whole(whole) => {
+                self.wholes.push(whole);
+                true
+            }
+            other => self.others.add(other),
+        }
+    }
+
+    /// Whether an item stands twice, if that was not seen at once.
+    pub(super) fn has_repeated(&mut self) -> bool {
+        #[expect(
+            clippy::stable_sort_primitive,
+            reason = "quicker if they are in order, as often"
+        )]
+        self.wholes.sort();
+        let twice = |pair: &[i128]| matches!(pair, [one, other] if one == other);
+        self.wholes.windows(2).any(twice) || self.others.repeated().is_some()
+    }
+
+    fn note(&mut self, item: &Tree<'a>) -> bool {
+        self.add(match item {
             Tree::Null => Item::Null,
             Tree::Bool(value) => Item::Bool(*value),
             Tree::Text(text) => Item::Text(text.clone()),
@@ -49,7 +75,7 @@ impl<'a, K: DeserializeSeed<'a>> DeserializeSeed<'a> for Once<'_, '_, 'a, K> {
     fn deserialize<D: Deserializer<'a>>(self, inner: D) -> Result<K::Value, D::Error> {
         let Self { set, part } = self;
         let item = Growing(&mut Depth(part.spot.depth)).deserialize(inner)?;
-        if !set.insert(&item) {
+        if !set.note(&item) {
             return Err(broken());
         }
         part.deserialize(Given::new(item))

@@ -68,13 +68,17 @@ impl<'a> Visitor<'a> for Skim<'_, 'a> {
         walk.descend()?;
         let mut names = Distinct::default();
         while let Some(Name(name)) = members.next_key()? {
-            let is_new = names.len() >= MANY || names.insert(name.clone());
+            let is_new = names.len() >= MANY || names.add(name.clone());
             walk.path.enter(name);
             if !is_new {
                 return Err(walk.repeated());
             }
             members.next_value_seed(Skim(walk))?;
             walk.path.leave();
+        }
+        if let Some(name) = names.repeated() {
+            walk.path.enter(name.clone());
+            return Err(walk.repeated());
         }
         Ok(())
     }
