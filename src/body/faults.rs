@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::problem::{FieldFault, Kind, Problem};
 
 /// How many faults one answer lists.
@@ -10,8 +12,53 @@ const MAX_FAULTS: usize = 32;
 /// How many bytes of a response the list may fill: 8 KiB less the frame around it.
 const MAX_BYTES: usize = 8 * 1024 - 256;
 
-/// What the JSON of one fault has beside its three texts.
-const FRAME: usize = r#"{"pointer":"","code":"","detail":""},"#.len();
+/// What the JSON of one fault has beside its texts, wherever it is.
+const FRAME: usize = r#"{"pointer":"","in":"header","code":"","detail":""},"#.len();
+
+/// What the JSON of a rule's own number has beside it.
+const NUMBER_FRAME: usize = r#","params":{"":}"#.len();
+
+/// A rule in words, with its own number if it has one.
+pub(crate) struct Wording {
+    detail: Cow<'static, str>,
+    number: Option<(&'static str, Value)>,
+}
+
+impl Wording {
+    /// A rule whose number a schema gives by `keyword`.
+    #[cfg(feature = "json")]
+    pub(crate) fn with_number(detail: String, keyword: &'static str, number: Value) -> Self {
+        Self {
+            detail: detail.into(),
+            number: Some((keyword, number)),
+        }
+    }
+
+    fn into_fault(self, pointer: String, code: &'static str) -> FieldFault {
+        let fault = FieldFault::new(pointer, code, self.detail);
+        match self.number {
+            Some((keyword, number)) => fault.with_param(keyword, number),
+            None => fault,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let number = self.number.as_ref();
+        self.detail.len()
+            + number.map_or(0, |(keyword, number)| {
+                NUMBER_FRAME + keyword.len() + number.to_string().len()
+            })
+    }
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Wording {
+    fn from(detail: T) -> Self {
+        Self {
+            detail: detail.into(),
+            number: None,
+        }
+    }
+}
 
 /// The first faults of a body, and whether there are more.
 #[derive(Debug, Default)]
@@ -27,20 +74,20 @@ impl Faults {
         &mut self,
         pointer: impl FnOnce() -> String,
         code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
+        rule: impl Into<Wording>,
     ) {
         if self.truncated || self.list.len() >= MAX_FAULTS {
             self.truncated = true;
             return;
         }
-        let fault = FieldFault::new(pointer(), code, detail);
-        let bytes = fault.pointer.len() + fault.code.len() + fault.detail.len() + FRAME;
+        let (pointer, rule) = (pointer(), rule.into());
+        let bytes = pointer.len() + code.len() + rule.bytes() + FRAME;
         if self.bytes + bytes > MAX_BYTES {
             self.truncated = true;
             return;
         }
         self.bytes += bytes;
-        self.list.push(fault);
+        self.list.push(rule.into_fault(pointer, code));
     }
 
     /// Whether nothing that is found from here on would be told.

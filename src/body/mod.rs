@@ -10,7 +10,10 @@
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //! [RFC 7493]: https://www.rfc-editor.org/rfc/rfc7493
 
+mod coding;
 mod faults;
+#[cfg(feature = "compression")]
+mod gzip;
 mod media_type;
 mod overrun;
 mod path;
@@ -21,13 +24,16 @@ mod strict;
 mod tree;
 
 pub(crate) use faults::Faults;
+#[cfg(feature = "json")]
+pub(crate) use faults::Wording;
+pub(crate) use media_type::{MediaType, NOT_ACCEPTED, is_essence};
 pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
 #[cfg(feature = "json")]
 pub(crate) use per_type::PerType;
 #[cfg(feature = "confirm")]
 pub(crate) use read::bounded;
-pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced};
+pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced, unsupported};
 #[cfg(feature = "json")]
 pub(crate) use strict::is_reserved;
 #[cfg(feature = "json")]

@@ -41,10 +41,6 @@ async fn read<T: RequestSchema + DeserializeOwned>(head: &Parts, body: Body) -> 
             .because("schema_does_not_compile")
             .caused_by(error)
     })?;
-    let intake = Intake {
-        media_types: &["application/json"],
-        told: "application/json",
-        max_bytes: schema.max_bytes(),
-    };
+    let intake = Intake::of(&["application/json"], schema.max_bytes());
     schema.read(&intake.read(head, body).await?)
 }
