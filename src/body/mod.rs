@@ -19,6 +19,8 @@ mod overrun;
 mod path;
 #[cfg(feature = "json")]
 mod per_type;
+#[cfg(any(feature = "json", all(feature = "jwt", feature = "session")))]
+mod percent;
 mod read;
 mod strict;
 mod tree;
@@ -31,6 +33,8 @@ pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
 #[cfg(feature = "json")]
 pub(crate) use per_type::PerType;
+#[cfg(any(feature = "json", all(feature = "jwt", feature = "session")))]
+pub(crate) use percent::undo as undo_percent;
 #[cfg(feature = "confirm")]
 pub(crate) use read::bounded;
 pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced, unsupported};

@@ -83,15 +83,20 @@ mod foreign;
 mod form;
 mod given;
 mod guarded;
+mod header;
 mod keywords;
 mod kinds;
 mod lint;
 mod name;
+mod notes;
 mod number;
+mod pairs;
+mod parameters;
 mod parts;
 mod places;
 mod program;
 mod questions;
+mod reading;
 #[cfg(test)]
 mod samples;
 mod scalar;
@@ -104,6 +109,6 @@ mod tree;
 mod verdict;
 mod watch;
 
-pub use extract::ValidatedJson;
+pub use extract::{ValidatedForm, ValidatedHeaders, ValidatedJson, ValidatedPath, ValidatedQuery};
 pub use lint::{Finding, Lint};
 pub use schema::{RequestSchema, Schema};

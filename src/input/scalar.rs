@@ -164,8 +164,11 @@ const CHARACTERS: Counted = Counted(
     ["max-length", "maxLength"],
     "characters",
 );
-pub(super) const ITEMS: Counted =
-    Counted(["min-items", "minItems"], ["max-items", "maxItems"], "items");
+pub(super) const ITEMS: Counted = Counted(
+    ["min-items", "minItems"],
+    ["max-items", "maxItems"],
+    "items",
+);
 pub(super) const MEMBERS: Counted = Counted(
     ["min-properties", "minProperties"],
     ["max-properties", "maxProperties"],
