@@ -26,8 +26,11 @@ pub(crate) struct Wording {
 
 impl Wording {
     /// A rule whose number a schema gives by `keyword`.
-    #[cfg(feature = "json")]
-    pub(crate) fn with_number(detail: String, keyword: &'static str, number: Value) -> Self {
+    pub(crate) fn with_number(
+        detail: impl Into<Cow<'static, str>>,
+        keyword: &'static str,
+        number: Value,
+    ) -> Self {
         Self {
             detail: detail.into(),
             number: Some((keyword, number)),

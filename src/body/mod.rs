@@ -25,9 +25,7 @@ mod read;
 mod strict;
 mod tree;
 
-pub(crate) use faults::Faults;
-#[cfg(feature = "json")]
-pub(crate) use faults::Wording;
+pub(crate) use faults::{Faults, Wording};
 pub(crate) use media_type::{MediaType, NOT_ACCEPTED, is_essence};
 pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;

@@ -15,6 +15,7 @@ use crate::problem::{Kind, Problem};
 
 /// Lets a request on only if its caller takes a media type that the route gives.
 ///
+/// The others are answered 406, as is an `Accept` that cannot be read (RFC 9110, section 12.5.1).
 /// Where there are several to choose from, responses vary by `Accept` and say so.
 #[derive(Clone, Debug)]
 pub struct Produces {

@@ -119,8 +119,13 @@ struct Places<'a>(&'a [FieldFault]);
 impl fmt::Display for Places<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, fault) in self.0.iter().enumerate() {
-            let lead = if i > 0 { ", " } else { "" };
-            write!(f, "{lead}{} {}", fault.pointer, fault.code)?;
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            if let Some(location) = fault.location {
+                write!(f, "{} ", location.as_str())?;
+            }
+            write!(f, "{} {}", fault.pointer, fault.code)?;
         }
         Ok(())
     }
