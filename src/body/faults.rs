@@ -117,6 +117,7 @@ mod tests {
     use http::Response;
 
     use super::*;
+    use crate::problem::Location;
 
     fn filled(count: usize, pointer: &str) -> Problem {
         let mut faults = Faults::default();
@@ -137,11 +138,18 @@ mod tests {
 
     #[test]
     fn no_answer_is_longer_than_eight_kibibytes() {
-        let longest = format!("#{}", format!("/{}", "a".repeat(64)).repeat(32));
-        let problem = filled(1_000, &longest);
-        assert!(problem.is_truncated());
-        assert!(problem.faults().len() >= 3);
-        let response: Response<Bytes> = problem.into_http();
-        assert!(response.body().len() <= 8 * 1024);
+        for (depth, least) in [(32, 3), (16, 6), (3, 24)] {
+            let pointer = format!("#{}", format!("/{}", "a".repeat(64)).repeat(depth));
+            let mut faults = Faults::default();
+            for _ in 0..1_000 {
+                let rule = || Wording::with_number("must be", "maximum", u64::MAX.into());
+                faults.add(|| pointer.clone(), "maximum", rule());
+            }
+            let problem = faults.into_problem("rules_broken");
+            assert!(problem.is_truncated());
+            assert!(problem.faults().len() >= least, "{depth}");
+            let response: Response<Bytes> = problem.of_parameters(Location::Header).into_http();
+            assert!(response.body().len() <= 8 * 1024);
+        }
     }
 }

@@ -216,6 +216,8 @@ mod tests {
             ("whole=null", r#"{"whole":"null"}"#),
             ("real=1e3", r#"{"real":1e3}"#),
             ("real=1e400", r#"{"real":"1e400"}"#),
+            ("real=+1", r#"{"real":" 1"}"#),
+            ("real=1%0A", r#"{"real":"1\n"}"#),
             ("real=NaN", r#"{"real":"NaN"}"#),
             ("real=.5", r#"{"real":".5"}"#),
             ("yes=1", r#"{"yes":"1"}"#),

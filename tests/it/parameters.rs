@@ -194,6 +194,8 @@ async fn what_breaks_the_rules_is_told_with_its_place() {
         ("page=101", 422, "#/page maximum"),
         ("page=18446744073709551616", 422, "#/page maximum"),
         ("ratio=1e400", 422, "#/ratio type"),
+        ("ratio=+1", 422, "#/ratio type"),
+        ("ratio=1%0A", 422, "#/ratio type"),
         ("ratio=Infinity", 422, "#/ratio type"),
         ("draft=1", 422, "#/draft type"),
         ("draft=TRUE", 422, "#/draft type"),
