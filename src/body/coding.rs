@@ -1,10 +1,8 @@
-//! `Content-Encoding`, read by the letter (RFC 9110, section 8.4), and undone within bounds.
+//! `Content-Encoding`, read by the letter (RFC 9110, section 8.4).
 
-use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 
 use crate::field::exactly_one;
-use crate::problem::Problem;
 
 /// How the bytes of a body came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,29 +16,17 @@ pub(super) enum Coding {
 
 impl Coding {
     /// The coding that a body bears; none if it bears several, or one that is not undone.
-    pub(super) fn of(headers: &HeaderMap, takes_gzip: bool) -> Option<Self> {
+    pub(super) fn of(
+        headers: &HeaderMap,
+        #[cfg_attr(not(feature = "compression"), allow(unused_variables))] takes_gzip: bool,
+    ) -> Option<Self> {
         let named = exactly_one(headers, CONTENT_ENCODING).ok()?;
         let name = named.map_or(&b"identity"[..], HeaderValue::as_bytes);
         match name {
             name if name.eq_ignore_ascii_case(b"identity") => Some(Self::Identity),
             #[cfg(feature = "compression")]
             name if takes_gzip && name.eq_ignore_ascii_case(b"gzip") => Some(Self::Gzip),
-            _ => {
-                let _ = takes_gzip;
-                None
-            }
-        }
-    }
-
-    /// The body itself, if it is no longer than `max_bytes`.
-    pub(super) async fn undone(self, sent: Bytes, max_bytes: usize) -> Result<Bytes, Problem> {
-        match self {
-            Self::Identity => {
-                let _ = max_bytes;
-                Ok(sent)
-            }
-            #[cfg(feature = "compression")]
-            Self::Gzip => super::gzip::undone(&sent, max_bytes).await,
+            _ => None,
         }
     }
 }

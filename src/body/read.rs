@@ -8,6 +8,8 @@ use http::request::Parts;
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
 use super::coding::Coding;
+#[cfg(feature = "compression")]
+use super::gzip;
 use super::media_type;
 use super::overrun::Overrun;
 use crate::problem::{Kind, Problem};
@@ -50,7 +52,11 @@ impl Intake {
         })?;
         let coding = Coding::of(&head.headers, self.takes_gzip).ok_or_else(|| self.coded())?;
         let sent = bounded(head, body, self.max_bytes).await?;
-        coding.undone(sent, self.max_bytes).await
+        match coding {
+            Coding::Identity => Ok(sent),
+            #[cfg(feature = "compression")]
+            Coding::Gzip => gzip::undone(&sent, self.max_bytes).await,
+        }
     }
 
     /// Tells which codings would be undone (RFC 9110, section 12.5.3).
