@@ -15,6 +15,9 @@ use super::program::{Node, NodeId, ObjectRules, Program, Rules};
 use crate::config::ConfigError;
 use crate::problem::{Kind, Problem};
 
+/// What stands around a name and a value: `"":"",`.
+const QUOTES: usize = 6;
+
 impl Program {
     /// The rules of what named parameters are read into; none if that is no plain object.
     pub(super) fn parameters(&self) -> Option<&ObjectRules> {
@@ -71,7 +74,8 @@ impl Program {
                 }
             }
         }
-        let mut out = Vec::new();
+        let room = |(name, value): &Pair<'_>| name.len() + value.len() + QUOTES;
+        let mut out = Vec::with_capacity(pairs.iter().map(room).sum::<usize>() + 2);
         for (i, parameter) in named.iter().enumerate() {
             out.push(if i == 0 { b'{' } else { b',' });
             write_text(&mut out, parameter.name);
