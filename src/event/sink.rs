@@ -168,3 +168,17 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
         | Outcome::WouldLimit => write_at!(Level::INFO),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Location;
+
+    #[test]
+    fn a_log_tells_where_faults_are_and_what_they_break() {
+        let query = FieldFault::new("#/page", "maximum", "must be at most 9").at(Location::Query);
+        let faults = [FieldFault::new("#/a", "type", "must be a string"), query];
+        let told = Places(&faults).to_string();
+        assert_eq!(told, "#/a type, query #/page maximum");
+    }
+}
