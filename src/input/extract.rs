@@ -28,19 +28,40 @@ where
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (head, body) = request.into_parts();
-        match read(&head, body).await {
-            Ok(value) => Ok(Self(value)),
-            Err(problem) => Err(event::refuse(&head, problem)),
-        }
+        let read = async {
+            let schema = Schema::of::<T>().map_err(|error| {
+                Problem::new(Kind::Misconfigured)
+                    .because("schema_does_not_compile")
+                    .caused_by(error)
+            })?;
+            read(schema, &head, body).await
+        };
+        told(&head, read.await).map(Self)
     }
 }
 
-async fn read<T: RequestSchema + DeserializeOwned>(head: &Parts, body: Body) -> Result<T, Problem> {
-    let schema = Schema::of::<T>().map_err(|error| {
-        Problem::new(Kind::Misconfigured)
-            .because("schema_does_not_compile")
-            .caused_by(error)
-    })?;
+impl Schema {
+    /// Reads the body of `request` into `T` as [`ValidatedJson`] does, by a schema that only the
+    /// running program knows.
+    ///
+    /// # Errors
+    /// As `ValidatedJson`. The refusal is told as one of an extractor.
+    pub async fn read_request<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
+        let (head, body) = request.into_parts();
+        let read = read(self, &head, body).await;
+        told(&head, read)
+    }
+}
+
+fn told<T>(head: &Parts, read: Result<T, Problem>) -> Result<T, Problem> {
+    read.map_err(|problem| event::refuse(head, problem))
+}
+
+async fn read<T: DeserializeOwned>(
+    schema: &Schema,
+    head: &Parts,
+    body: Body,
+) -> Result<T, Problem> {
     let intake = Intake {
         media_types: &["application/json"],
         told: "application/json",

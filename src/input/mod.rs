@@ -24,7 +24,9 @@
 //!
 //! Schemas are of JSON Schema 2020-12, 2019-09 or 7, as their `$schema` says. [`Schema::findings`]
 //! lists what a schema leaves without a bound, [`Schema::bounded`] makes that an error. A body may be
-//! as long as the bounds of its schema allow, unless the schema says otherwise.
+//! as long as the bounds of its schema allow, unless the schema says otherwise. A schema that must mean
+//! what it says and no more is taken by [`Schema::dangerous_as_written`]; it is held to the
+//! JSON-Schema-Test-Suite.
 //!
 //! It leaves to others: which fields a caller may set at all ([`crate::assign`]), rules between
 //! fields, and bodies that come too slowly (a timeout around the service). Nothing is stored. A
@@ -103,6 +105,7 @@ mod skim;
 mod tree;
 mod verdict;
 mod watch;
+mod written;
 
 pub use extract::ValidatedJson;
 pub use lint::{Finding, Lint};
