@@ -32,7 +32,11 @@ mod input_attacks;
 #[cfg(feature = "json")]
 mod input_bounds;
 #[cfg(feature = "json")]
+mod input_rfcs;
+#[cfg(feature = "json")]
 mod input_rules;
+#[cfg(feature = "json")]
+mod input_suite;
 mod interop;
 mod introduced;
 #[cfg(feature = "remote")]
