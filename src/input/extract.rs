@@ -102,11 +102,7 @@ where
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (head, body) = request.into_parts();
-        let read = async {
-            let schema = schema_of::<T>()?;
-            let text = taken(schema, &["application/json"], &head, body).await?;
-            schema.admit(&text, |problem| event::would_refuse(&head, &problem))
-        };
+        let read = async { read_json(schema_of::<T>()?, &head, body).await };
         told(&head, read.await).map(Self)
     }
 }
@@ -204,6 +200,15 @@ async fn taken(
     intake.read(head, body).await
 }
 
+async fn read_json<T: DeserializeOwned>(
+    schema: &Schema,
+    head: &Parts,
+    body: Body,
+) -> Result<T, Problem> {
+    let text = taken(schema, &["application/json"], head, body).await?;
+    schema.admit(&text, |problem| event::would_refuse(head, &problem))
+}
+
 /// Reads what `sent` gives; `finish` says what a refusal of parameters of this sort looks like.
 fn read<'h, T: RequestSchema + DeserializeOwned>(
     head: &'h Parts,
@@ -215,6 +220,19 @@ fn read<'h, T: RequestSchema + DeserializeOwned>(
     let report = |problem| event::would_refuse(head, &finish(problem));
     text.and_then(|text| schema.admit(&text, report))
         .map_err(&finish)
+}
+
+impl Schema {
+    /// Reads the body of `request` into `T` as [`ValidatedJson`] does, by a schema that only the
+    /// running program knows.
+    ///
+    /// # Errors
+    /// As `ValidatedJson`. The refusal is told as one of an extractor.
+    pub async fn read_request<T: DeserializeOwned>(&self, request: Request) -> Result<T, Problem> {
+        let (head, body) = request.into_parts();
+        let read = read_json(self, &head, body).await;
+        told(&head, read)
+    }
 }
 
 fn told<T>(head: &Parts, read: Result<T, Problem>) -> Result<T, Problem> {

@@ -34,6 +34,8 @@
 //! 415, unless the schema takes gzip (`Schema::with_gzip`, feature `compression`): the limit holds for
 //! the body too then, and what is longer is not undone. A schema can be tried out on what is sent
 //! before it refuses anything ([`Schema::with_reports_only`]).
+//! A schema that must mean what it says and no more is taken by [`Schema::dangerous_as_written`]; it is
+//! held to the JSON-Schema-Test-Suite.
 //!
 //! It leaves to others: which media types a route takes ([`crate::content`]), which fields a caller
 //! may set at all ([`crate::assign`]), rules between fields, and bodies that come too slowly (a
@@ -117,6 +119,7 @@ mod skim;
 mod tree;
 mod verdict;
 mod watch;
+mod written;
 
 pub use extract::{ValidatedForm, ValidatedHeaders, ValidatedJson, ValidatedPath, ValidatedQuery};
 pub use lint::{Finding, Lint};

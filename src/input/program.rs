@@ -146,6 +146,14 @@ impl Program {
         self
     }
 
+    /// Whether no value is read into a tree before it is checked.
+    pub(super) fn is_one_pass(&self) -> bool {
+        !self
+            .nodes
+            .iter()
+            .any(|node| matches!(node, Node::Foreign(_)))
+    }
+
     /// The node that stands at `id`.
     #[inline]
     pub(super) fn at(&self, id: NodeId) -> &Node {

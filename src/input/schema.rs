@@ -144,23 +144,32 @@ impl Schema {
     /// anything outside of itself, leaves a level open without saying so by
     /// `"x-dangerous-open": true`, or could make a verdict cost out of proportion.
     pub fn from_value(schema: Value) -> Result<Self, ConfigError> {
-        if !numbers_are_plain() {
-            return Err(ConfigError::new(
-                "the feature `arbitrary_precision` of serde_json is on, with which callers can \
-                 counterfeit numbers; turn it off",
-            ));
-        }
+        Self::check_numbers()?;
         let notes = schema.as_object().cloned().unwrap_or_default();
         let document = close(schema)?;
-        let made = Self {
-            program: compile(&document)?,
+        Self::of_program(compile(&document)?, document).with_notes(&notes)
+    }
+
+    pub(super) fn check_numbers() -> Result<(), ConfigError> {
+        if numbers_are_plain() {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            "the feature `arbitrary_precision` of serde_json is on, with which callers can \
+             counterfeit numbers; turn it off",
+        ))
+    }
+
+    /// The schema that `program` checks and `document` shows.
+    pub(super) fn of_program(program: Program, document: Value) -> Self {
+        Self {
+            program,
             max_bytes: longest(&document).unwrap_or(DEFAULT_MAX_BYTES),
             document,
             invalid_status: StatusCode::UNPROCESSABLE_ENTITY,
             takes_gzip: false,
             is_reporting: false,
-        };
-        made.with_notes(&notes)
+        }
     }
 
     /// Reads bodies of up to `bytes`. By default that is twice the longest document that keeps the
@@ -208,6 +217,13 @@ impl Schema {
     #[must_use]
     pub fn max_bytes(&self) -> usize {
         self.max_bytes
+    }
+
+    /// Whether bodies are checked while they are read, all of them: no part of the schema has several
+    /// schemas speak of one value, for which that is read into a tree first.
+    #[must_use]
+    pub fn is_one_pass(&self) -> bool {
+        self.program.is_one_pass()
     }
 }
 

@@ -38,7 +38,11 @@ mod input_gzip;
 #[cfg(feature = "json")]
 mod input_reports;
 #[cfg(feature = "json")]
+mod input_rfcs;
+#[cfg(feature = "json")]
 mod input_rules;
+#[cfg(feature = "json")]
+mod input_suite;
 mod interop;
 mod introduced;
 #[cfg(feature = "remote")]
