@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]
 pub mod confirm;
+pub mod content;
 pub mod event;
 #[cfg(feature = "remote")]
 pub mod fetch;

@@ -72,6 +72,15 @@ impl Demo<'_> {
              curl -si {WRITER} {JSON} --data-binary @- $API/articles"
         );
 
+        title("Queries");
+        show("200 with filters", &list("published=false&tag=castle"));
+        show(
+            "400 for a parameter given twice",
+            &list("published=false&published=true"),
+        );
+        show("422 for one that is not known", &list("role=admin"));
+        show("422 for what is no boolean", &list("published=1"));
+
         title("Fields that are the caller's to set");
         show(
             "200 for email, name and bio",
@@ -98,6 +107,10 @@ fn log_in(password: &str) -> String {
 
 fn publish(credential: &str, body: &str) -> String {
     format!("{credential} {JSON} -d '{body}' $API/articles")
+}
+
+fn list(query: &str) -> String {
+    format!("{READER} \"$API/articles?{query}\"")
 }
 
 fn patch(body: &str) -> String {

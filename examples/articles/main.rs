@@ -23,7 +23,7 @@ use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
 use portcullis::guard::Shield;
 use portcullis::identity::{Principal, Scopes};
-use portcullis::input::ValidatedJson;
+use portcullis::input::{ValidatedJson, ValidatedQuery};
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
 use portcullis::problem::{Challenge, Kind, Problem};
 use portcullis::rate_limit::{Quota, RateLimit};
@@ -32,7 +32,7 @@ use portcullis::store::CachedKeyRing;
 use portcullis::store::sql::SqliteStore;
 use serde_json::{Value, json};
 
-use model::{Article, Login, Profile};
+use model::{Article, Asked, Login, Profile};
 
 const ISSUER: &str = "https://id.articles.example";
 const AUDIENCE: &str = "https://api.articles.example";
@@ -62,8 +62,13 @@ async fn log_in(
     ))
 }
 
-async fn list(State(app): State<App>) -> Json<Vec<Article>> {
-    Json(app.articles.lock().unwrap().clone())
+async fn list(
+    State(app): State<App>,
+    ValidatedQuery(asked): ValidatedQuery<Asked>,
+) -> Json<Vec<Article>> {
+    let articles = app.articles.lock().unwrap();
+    let wanted = articles.iter().filter(|article| asked.is_for(article));
+    Json(wanted.cloned().collect())
 }
 
 async fn create(

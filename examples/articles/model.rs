@@ -17,6 +17,23 @@ pub(crate) struct Article {
     pub(crate) published: bool,
 }
 
+/// Which articles a query asks for: `?published=true&tag=castle&tag=gate`.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Asked {
+    published: Option<bool>,
+    #[serde(default)]
+    #[schemars(length(max = 3), inner(length(max = 30)))]
+    tag: Vec<String>,
+}
+
+impl Asked {
+    pub(crate) fn is_for(&self, article: &Article) -> bool {
+        self.published
+            .is_none_or(|published| published == article.published)
+            && self.tag.iter().all(|tag| article.tags.contains(tag))
+    }
+}
+
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Login {
     #[schemars(length(max = 64))]

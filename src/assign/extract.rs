@@ -34,11 +34,7 @@ impl<S: Send + Sync, M: Assignable> FromRequest<S> for New<M> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let intake = Intake {
-            media_types: &["application/json"],
-            told: "application/json",
-            max_bytes: M::MAX_BYTES,
-        };
+        let intake = Intake::of(&["application/json"], M::MAX_BYTES);
         let (sent, witness) = read(request, intake, Sent::read).await?;
         Ok(Self::of(sent.seen_by(witness)))
     }
@@ -48,11 +44,8 @@ impl<S: Send + Sync, M: Assignable> FromRequest<S> for Patch<M> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let intake = Intake {
-            media_types: &["application/merge-patch+json", "application/json"],
-            told: "application/merge-patch+json, application/json",
-            max_bytes: M::MAX_BYTES,
-        };
+        let media_types = &["application/merge-patch+json", "application/json"];
+        let intake = Intake::of(media_types, M::MAX_BYTES);
         let (sent, witness) = read(request, intake, Sent::read).await?;
         Ok(Self::of(sent.seen_by(witness)))
     }
@@ -62,11 +55,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonPatch {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let intake = Intake {
-            media_types: &["application/json-patch+json"],
-            told: "application/json-patch+json",
-            max_bytes: DEFAULT_MAX_BYTES,
-        };
+        let intake = Intake::of(&["application/json-patch+json"], DEFAULT_MAX_BYTES);
         let (patch, witness) = read(request, intake, Self::read).await?;
         Ok(patch.seen_by(witness))
     }

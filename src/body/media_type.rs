@@ -1,41 +1,86 @@
-//! `Content-Type` and `Content-Encoding`, read by the letter (RFC 9110, sections 8.3 and 8.4).
+//! `Content-Type`, read by the letter (RFC 9110, section 8.3).
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::request::Parts;
 
-use crate::field::exactly_one;
+use crate::field::{exactly_one, is_tchar};
 
-/// Whether the body is of one of the types in `accepted` (lower case, no parameters) and bears no
-/// coding; the reason if not.
-pub(super) fn check(headers: &HeaderMap, accepted: &[&str]) -> Result<(), &'static str> {
-    match exactly_one(headers, CONTENT_TYPE) {
-        Ok(Some(value)) if is_one_of(value.as_bytes(), accepted) => {}
-        Ok(Some(_)) => return Err("content_type_not_accepted"),
-        Ok(None) => return Err("content_type_missing"),
-        Err(_) => return Err("content_type_repeated"),
+/// The media type of a body, as a guard has read it. It travels with the request, so that whoever
+/// takes the body means the same type as whoever let it in.
+#[derive(Clone, Debug)]
+pub(crate) struct MediaType {
+    line: HeaderValue,
+    /// Where its essence ends.
+    end: usize,
+}
+
+impl MediaType {
+    /// The media type that a head names; the reason if there is none, several, or one with
+    /// parameters other than `charset=utf-8`.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, &'static str> {
+        let line = line(headers)?;
+        let essence = essence(line.as_bytes()).ok_or(NOT_ACCEPTED)?;
+        Ok(Self {
+            end: essence.len(),
+            line: line.clone(),
+        })
     }
-    match exactly_one(headers, CONTENT_ENCODING) {
-        Ok(None) => Ok(()),
-        Ok(Some(value)) if value.as_bytes().eq_ignore_ascii_case(b"identity") => Ok(()),
-        Ok(Some(_)) | Err(_) => Err("content_encoding_not_accepted"),
+
+    /// Whether it is one of `accepted` (lower case, no parameters).
+    pub(crate) fn is_one_of<N: AsRef<str>>(&self, accepted: &[N]) -> bool {
+        let essence = self.line.as_bytes().get(..self.end).unwrap_or_default();
+        is_named(essence, accepted)
     }
 }
 
-/// Whether `value` names one of `accepted`, without parameters or with `charset=utf-8` alone.
+pub(crate) const NOT_ACCEPTED: &str = "content_type_not_accepted";
+
+/// Whether the body is of one of the types in `accepted`; the reason if not.
+pub(super) fn check(head: &Parts, accepted: &[&str]) -> Result<(), &'static str> {
+    let fits = match head.extensions.get::<MediaType>() {
+        Some(read) => read.is_one_of(accepted),
+        None => is_one_of(line(&head.headers)?.as_bytes(), accepted),
+    };
+    fits.then_some(()).ok_or(NOT_ACCEPTED)
+}
+
+fn line(headers: &HeaderMap) -> Result<&HeaderValue, &'static str> {
+    match exactly_one(headers, CONTENT_TYPE) {
+        Ok(Some(line)) => Ok(line),
+        Ok(None) => Err("content_type_missing"),
+        Err(_) => Err("content_type_repeated"),
+    }
+}
+
+fn is_one_of(value: &[u8], accepted: &[&str]) -> bool {
+    essence(value).is_some_and(|essence| is_named(essence, accepted))
+}
+
+fn is_named<N: AsRef<str>>(essence: &[u8], accepted: &[N]) -> bool {
+    let mut names = accepted.iter().map(|name| name.as_ref().as_bytes());
+    names.any(|name| essence.eq_ignore_ascii_case(name))
+}
+
+/// What `value` names, without parameters or with `charset=utf-8` alone.
 ///
 /// What a lenient reader would let through (a tab, a second parameter, a list) is refused: a
 /// checker and a parser that read a header differently are how checks are bypassed.
-pub(super) fn is_one_of(value: &[u8], accepted: &[&str]) -> bool {
+fn essence(value: &[u8]) -> Option<&[u8]> {
     let mut parts = value.splitn(2, |byte| *byte == b';');
     let essence = parts.next().unwrap_or_default();
-    let named = |essence: &[u8]| {
-        accepted
-            .iter()
-            .any(|name| essence.eq_ignore_ascii_case(name.as_bytes()))
-    };
     match parts.next() {
-        None => named(essence),
-        Some(parameter) => named(trimmed_end(essence)) && is_utf8(trimmed(parameter)),
+        None => Some(essence),
+        Some(parameter) => is_utf8(trimmed(parameter)).then(|| trimmed_end(essence)),
     }
+}
+
+/// Whether `text` is a type and a subtype.
+pub(crate) fn is_essence(text: &[u8]) -> bool {
+    let mut halves = text.splitn(2, |byte| *byte == b'/');
+    let is_token = |half: Option<&[u8]>| {
+        half.is_some_and(|half| !half.is_empty() && half.iter().all(|byte| is_tchar(*byte)))
+    };
+    is_token(halves.next()) && is_token(halves.next())
 }
 
 fn is_utf8(parameter: &[u8]) -> bool {
@@ -102,43 +147,60 @@ mod tests {
         }
     }
 
+    fn head(fields: &[(&'static str, &'static str)]) -> Parts {
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        for (name, value) in fields {
+            head.headers.append(*name, HeaderValue::from_static(value));
+        }
+        head
+    }
+
     #[test]
-    fn fields_count_once_and_codings_are_not_undone() {
-        let with = |fields: &[(&'static str, &'static str)]| {
-            let mut headers = HeaderMap::new();
-            for (name, value) in fields {
-                headers.append(*name, HeaderValue::from_static(value));
-            }
-            check(&headers, &JSON)
-        };
+    fn the_field_counts_once() {
         let json = ("content-type", "application/json");
         for (fields, verdict) in [
             (&[json][..], Ok(())),
-            (&[json, ("content-encoding", "Identity")], Ok(())),
             (&[], Err("content_type_missing")),
             (&[json, json], Err("content_type_repeated")),
-            (
-                &[json, ("content-encoding", "gzip")],
-                Err("content_encoding_not_accepted"),
-            ),
-            (
-                &[json, ("content-encoding", "")],
-                Err("content_encoding_not_accepted"),
-            ),
-            (
-                &[json, ("content-encoding", "gzip, gzip")],
-                Err("content_encoding_not_accepted"),
-            ),
-            (
-                &[
-                    json,
-                    ("content-encoding", "identity"),
-                    ("content-encoding", "gzip"),
-                ],
-                Err("content_encoding_not_accepted"),
-            ),
+            (&[("content-type", "text/plain")], Err(NOT_ACCEPTED)),
         ] {
-            assert_eq!(with(fields), verdict, "{fields:?}");
+            assert_eq!(check(&head(fields), &JSON), verdict, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_guard_has_read_is_what_counts() {
+        let read = |line| MediaType::of(&head(&[("content-type", line)]).headers);
+        let mut head = head(&[("content-type", "application/json")]);
+        head.extensions
+            .insert(read("Text/CSV ; charset=utf-8").unwrap());
+        assert_eq!(check(&head, &JSON), Err(NOT_ACCEPTED));
+        assert_eq!(check(&head, &["text/csv"]), Ok(()));
+        assert_eq!(read("a/b; q=1").err(), Some(NOT_ACCEPTED));
+        for line in ["a/b", "A/B", "a/b;charset=utf-8"] {
+            assert!(read(line).unwrap().is_one_of(&["c/d", "a/b"]), "{line}");
+        }
+        for line in ["", "a", "a/", "/b", "a/bc", "a /b", "a/b ", "a/b, c/d"] {
+            assert!(!read(line).unwrap().is_one_of(&["c/d", "a/b"]), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_type_and_a_subtype_are_two_tokens() {
+        for (text, is_one) in [
+            ("a/b", true),
+            ("application/vnd.x+json", true),
+            ("json", false),
+            ("a/", false),
+            ("/b", false),
+            ("/", false),
+            ("a/b/c", false),
+            ("a/(b)", false),
+            ("a /b", false),
+            ("a/b;c=d", false),
+            ("a/\u{e9}", false),
+        ] {
+            assert_eq!(is_essence(text.as_bytes()), is_one, "{text}");
         }
     }
 

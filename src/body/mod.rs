@@ -10,22 +10,30 @@
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //! [RFC 7493]: https://www.rfc-editor.org/rfc/rfc7493
 
+mod coding;
 mod faults;
+#[cfg(feature = "compression")]
+mod gzip;
 mod media_type;
 mod overrun;
 mod path;
 #[cfg(feature = "json")]
 mod per_type;
+#[cfg(any(feature = "json", all(feature = "jwt", feature = "session")))]
+mod percent;
 mod read;
 mod strict;
 mod tree;
 
-pub(crate) use faults::Faults;
+pub(crate) use faults::{Faults, Wording};
+pub(crate) use media_type::{MediaType, NOT_ACCEPTED, is_essence};
 pub(crate) use overrun::{Cut, Overrun, Upload};
 pub(crate) use path::Path;
 #[cfg(feature = "json")]
 pub(crate) use per_type::PerType;
-pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced, bounded};
+#[cfg(any(feature = "json", all(feature = "jwt", feature = "session")))]
+pub(crate) use percent::undo as undo_percent;
+pub(crate) use read::{DEFAULT_MAX_BYTES, Intake, announced, bounded, unsupported};
 #[cfg(feature = "json")]
 pub(crate) use strict::is_reserved;
 #[cfg(feature = "json")]

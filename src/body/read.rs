@@ -3,10 +3,13 @@
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 
+use super::coding::Coding;
+#[cfg(feature = "compression")]
+use super::gzip;
 use super::media_type;
 use super::overrun::Overrun;
 use crate::problem::{Kind, Problem};
@@ -17,33 +20,70 @@ pub(crate) const DEFAULT_MAX_BYTES: usize = 64 * 1024;
 /// Which bodies a resource takes in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Intake {
-    /// Media types, in lower case and without parameters.
-    pub(crate) media_types: &'static [&'static str],
-    /// The same, as the caller is told them.
-    pub(crate) told: &'static str,
-    /// The longest body, in bytes.
-    pub(crate) max_bytes: usize,
+    media_types: &'static [&'static str],
+    max_bytes: usize,
+    takes_gzip: bool,
 }
 
 impl Intake {
-    /// The bytes of a body. All that its head gives away is judged before a byte is read.
-    pub(crate) async fn read(self, head: &Parts, body: Body) -> Result<Bytes, Problem> {
-        media_type::check(&head.headers, self.media_types)
-            .map_err(|reason| self.unsupported(head, reason))?;
-        bounded(head, body, self.max_bytes).await
+    /// Bodies of these media types, in lower case and without parameters, of up to `max_bytes`,
+    /// without a coding.
+    pub(crate) const fn of(media_types: &'static [&'static str], max_bytes: usize) -> Self {
+        Self {
+            media_types,
+            max_bytes,
+            takes_gzip: false,
+        }
     }
 
-    /// Tells what would be read: `Accept-Patch` for PATCH (RFC 5789, section 3.1), else `Accept`
-    /// (RFC 9110, section 15.5.16).
-    fn unsupported(self, head: &Parts, reason: &'static str) -> Problem {
-        let name = if head.method == Method::PATCH {
-            HeaderName::from_static("accept-patch")
-        } else {
-            ACCEPT
-        };
+    /// Takes bodies that are coded with gzip too, if `takes_gzip`. The limit holds for what was sent
+    /// and for what becomes of it.
+    #[cfg(feature = "json")]
+    pub(crate) const fn with_gzip(mut self, takes_gzip: bool) -> Self {
+        self.takes_gzip = takes_gzip;
+        self
+    }
+
+    /// The bytes of a body. All that its head gives away is judged before a byte is read.
+    pub(crate) async fn read(self, head: &Parts, body: Body) -> Result<Bytes, Problem> {
+        media_type::check(head, self.media_types).map_err(|reason| {
+            let told = HeaderValue::from_str(&self.media_types.join(", "));
+            unsupported(head, told.ok(), reason)
+        })?;
+        let coding = Coding::of(&head.headers, self.takes_gzip).ok_or_else(|| self.coded())?;
+        let sent = bounded(head, body, self.max_bytes).await?;
+        match coding {
+            Coding::Identity => Ok(sent),
+            #[cfg(feature = "compression")]
+            Coding::Gzip => gzip::undone(&sent, self.max_bytes).await,
+        }
+    }
+
+    /// Tells which codings would be undone (RFC 9110, section 12.5.3).
+    fn coded(self) -> Problem {
+        let told = if self.takes_gzip { "gzip" } else { "identity" };
         Problem::new(Kind::UnsupportedMediaType)
-            .because(reason)
-            .with_header(name, HeaderValue::from_static(self.told))
+            .because("content_encoding_not_accepted")
+            .with_header(ACCEPT_ENCODING, HeaderValue::from_static(told))
+    }
+}
+
+/// The refusal of a body of another media type. It tells what would be read: `Accept-Patch` for PATCH
+/// (RFC 5789, section 3.1), else `Accept` (RFC 9110, section 15.5.16).
+pub(crate) fn unsupported(
+    head: &Parts,
+    told: Option<HeaderValue>,
+    reason: &'static str,
+) -> Problem {
+    let name = if head.method == Method::PATCH {
+        HeaderName::from_static("accept-patch")
+    } else {
+        ACCEPT
+    };
+    let problem = Problem::new(Kind::UnsupportedMediaType).because(reason);
+    match told {
+        Some(told) => problem.with_header(name, told),
+        None => problem,
     }
 }
 

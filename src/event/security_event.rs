@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{Extensions, Method, StatusCode};
 
 use crate::identity::{ClientAddr, Facts, Principal};
-use crate::problem::{Kind, Problem};
+use crate::problem::{FieldFault, Kind, Problem};
 
 /// A decision that a control has taken.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,9 @@ pub struct SecurityEvent<'a> {
     pub principal: Option<&'a Principal>,
     /// The policy whose quota is used up, or nearly; the first of several.
     pub policy: Option<&'a str>,
+    /// What is wrong with the request, part by part. Names of members are the caller's words; no
+    /// value is there.
+    pub faults: &'a [FieldFault],
     /// How many decisions of this sort the event stands for: 1, unless it is one of a flood of which
     /// not each is told.
     pub times: u64,
@@ -54,7 +57,7 @@ pub enum Outcome {
     Refused,
     /// The request was turned away because a quota is used up, or there is too much to do.
     Limited,
-    /// The body was turned away, or the header fields, for what they are.
+    /// The body was turned away, or parameters or header fields, for what they are.
     InvalidInput,
     /// No decision could be taken, so the request was turned away.
     Failed,
@@ -64,6 +67,8 @@ pub enum Outcome {
     WouldLimit,
     /// The request was let on without a part of its body that the caller may not send.
     Trimmed,
+    /// The request was let on, though it breaks the rules: their schema only reports.
+    WouldRefuse,
 }
 
 impl Outcome {
@@ -79,6 +84,7 @@ impl Outcome {
             Self::NearLimit => "near_limit",
             Self::WouldLimit => "would_limit",
             Self::Trimmed => "trimmed",
+            Self::WouldRefuse => "would_refuse",
         }
     }
 
@@ -90,7 +96,10 @@ impl Outcome {
             | Kind::HeadersTooLarge
             | Kind::RequestTimeout
             | Kind::UnsupportedMediaType
-            | Kind::InvalidBody => Self::InvalidInput,
+            | Kind::InvalidBody
+            | Kind::MalformedParameters
+            | Kind::InvalidParameters
+            | Kind::NotAcceptable => Self::InvalidInput,
             Kind::Misconfigured | Kind::Unavailable => Self::Failed,
             Kind::InvalidRequest
             | Kind::Unauthenticated
@@ -118,6 +127,7 @@ impl<'a> SecurityEvent<'a> {
             client: ClientAddr::of(&head.extensions),
             principal: Facts::caller(&head.extensions).principal(),
             policy: None,
+            faults: &[],
             times: 1,
         }
     }
@@ -131,6 +141,7 @@ impl<'a> SecurityEvent<'a> {
             reason: problem.reason(),
             cause: Error::source(problem),
             policy: problem.violated_policies().next(),
+            faults: problem.faults(),
             times: problem.times(),
             ..Self::authenticated(head)
         }

@@ -9,7 +9,7 @@ use tracing::Level;
 
 use super::security_event::{Outcome, SecurityEvent};
 use crate::identity::Facts;
-use crate::problem::{Dialect, Problem};
+use crate::problem::{Dialect, FieldFault, Problem};
 
 /// Takes the events of an application in. It is called on the request's way, so it must be quick
 /// and must not block; hand slow work to a channel.
@@ -84,6 +84,18 @@ pub(crate) fn quota(
     });
 }
 
+/// Tells that the request with this head was let on although it breaks the rules, as `problem` says.
+#[cfg(feature = "json")]
+pub(crate) fn would_refuse(head: &Parts, problem: &Problem) {
+    let outcome = Outcome::WouldRefuse;
+    tell(sink_of(head), outcome, || SecurityEvent {
+        outcome,
+        reason: problem.reason(),
+        faults: problem.faults(),
+        ..SecurityEvent::authenticated(head)
+    });
+}
+
 fn sink_of(head: &Parts) -> Option<&Sink> {
     head.extensions.get()
 }
@@ -98,6 +110,24 @@ pub(super) fn tell<'a>(
     match sink {
         Some(sink) => sink.0.record(&event()),
         None => trace(outcome, event),
+    }
+}
+
+/// Faults for a log: where they are and which rules they break.
+struct Places<'a>(&'a [FieldFault]);
+
+impl fmt::Display for Places<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            if let Some(location) = fault.location {
+                write!(f, "{} ", location.as_str())?;
+            }
+            write!(f, "{} {}", fault.pointer, fault.code)?;
+        }
+        Ok(())
     }
 }
 
@@ -120,6 +150,8 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
                 credential = event.principal.map(|caller| caller.credential().kind()),
                 credential_id = event.principal.and_then(|caller| caller.credential().id()),
                 policy = event.policy,
+                faults = (!event.faults.is_empty())
+                    .then(|| tracing::field::display(Places(event.faults))),
                 times = event.times,
             )
         };
@@ -132,6 +164,21 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
         | Outcome::NearLimit
         | Outcome::Refused
         | Outcome::Trimmed
+        | Outcome::WouldRefuse
         | Outcome::WouldLimit => write_at!(Level::INFO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Location;
+
+    #[test]
+    fn a_log_tells_where_faults_are_and_what_they_break() {
+        let query = FieldFault::new("#/page", "maximum", "must be at most 9").at(Location::Query);
+        let faults = [FieldFault::new("#/a", "type", "must be a string"), query];
+        let told = Places(&faults).to_string();
+        assert_eq!(told, "#/a type, query #/page maximum");
     }
 }

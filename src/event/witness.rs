@@ -44,6 +44,7 @@ impl Witness {
             status: Some(problem.status()),
             cause: Error::source(&problem),
             policy: problem.violated_policies().next(),
+            faults: problem.faults(),
             times: problem.times(),
             ..self.event(outcome, problem.reason())
         });
@@ -67,6 +68,7 @@ impl Witness {
             client: self.client,
             principal: self.principal.as_ref(),
             policy: None,
+            faults: &[],
             times: 1,
         }
     }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::foreign::Foreign;
 use super::program::{Node, NodeId, Program};
-use super::samples::{Mood, Wide, any_document, any_part, any_schema, disturbed, wide};
+use super::samples::{
+    Mood, Wide, any_composition, any_document, any_part, any_schema, disturbed, wide,
+};
 use super::schema::Schema;
 use crate::problem::Kind;
 
@@ -42,6 +44,30 @@ proptest! {
             prop_assert!(read.is_none() || read.unwrap() == body);
             if verdict && !rules.to_string().contains("oneOf") {
                 prop_assert!(plain.is_valid(&body), "{} of {}", body, rules);
+            }
+        }
+    }
+
+    #[test]
+    fn all_ways_give_one_verdict_on_schemas_to_the_letter(
+        rules in prop_oneof![any_schema(), any_composition()], bodies in prop::collection::vec(any_document(), 16),
+    ) {
+        let written = Schema::dangerous_as_written(rules.clone(), &[]).unwrap();
+        let tree = Program {
+            nodes: vec![Node::Foreign(Foreign::as_written(&rules, &[]).unwrap().into())],
+            root: NodeId(0),
+        };
+        let oracle = jsonschema::options().build(&rules).unwrap();
+        let strict = Schema::from_value(rules.clone()).ok().filter(|_| !rules.to_string().contains("oneOf"));
+        for body in bodies {
+            let text = body.to_string();
+            let verdict = oracle.is_valid(&body);
+            let text = text.as_bytes();
+            prop_assert_eq!(written.check(text).is_ok(), verdict, "the collector: {} of {}", body, rules);
+            prop_assert_eq!(written.read::<Value>(text).is_ok(), verdict, "the one pass: {} of {}", body, rules);
+            prop_assert_eq!(tree.read::<Value>(text).is_some(), verdict, "the tree: {} of {}", body, rules);
+            if let Some(strict) = &strict {
+                prop_assert!(verdict || strict.read::<Value>(text).is_err(), "strictly: {} of {}", body, rules);
             }
         }
     }

@@ -4,7 +4,6 @@
 //! an answer go; what is not JSON ends the pass. Rules speak only of what they apply to, as in JSON
 //! Schema: the length of a string says nothing of a number.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -18,7 +17,7 @@ use super::scalar::{self, Scalar};
 use super::set::Set;
 use super::skim::Skim;
 use super::tree::Growing;
-use crate::body::{Faults, Name, Walk};
+use crate::body::{Faults, Name, Walk, Wording};
 
 /// How many names that no rule names are compared with each other in an object of a body that is
 /// refused already.
@@ -46,8 +45,8 @@ impl<'w, 'a> Check<'w, 'a> {
         }
     }
 
-    pub(super) fn fault(&mut self, code: &'static str, detail: impl Into<Cow<'static, str>>) {
-        self.faults.add(|| self.walk.path.pointer(), code, detail);
+    pub(super) fn fault(&mut self, code: &'static str, rule: impl Into<Wording>) {
+        self.faults.add(|| self.walk.path.pointer(), code, rule);
     }
 }
 

@@ -12,7 +12,7 @@ use super::simplify;
 use crate::config::ConfigError;
 
 /// The name that the root gets if the schema refers to itself.
-const ROOT: &str = "portcullis-root";
+pub(super) const ROOT: &str = "portcullis-root";
 
 /// The ending of a definition's name where it is one of several schemas for a value.
 const OPEN_COPY: &str = ".open";
@@ -25,12 +25,7 @@ pub(super) fn close(mut schema: Value) -> Result<Value, ConfigError> {
         ConfigError::new("schema #: a schema that allows anything or nothing guards nothing")
     })?;
     root.remove("$id");
-    let mut originals = Map::new();
-    for word in ["$defs", "definitions"] {
-        if let Some(Value::Object(defs)) = root.remove(word) {
-            originals.extend(defs);
-        }
-    }
+    let mut originals = definitions(root)?;
     if let Some(name) = originals
         .keys()
         .find(|name| *name == ROOT || name.ends_with(OPEN_COPY))
@@ -56,6 +51,35 @@ pub(super) fn close(mut schema: Value) -> Result<Value, ConfigError> {
         root.insert("$defs".to_owned(), Value::Object(defs));
     }
     Ok(schema)
+}
+
+/// Takes the definitions out of `root`.
+pub(super) fn definitions(
+    root: &mut Map<String, Value>,
+) -> Result<Map<String, Value>, ConfigError> {
+    let mut all = Map::new();
+    for word in ["$defs", "definitions"] {
+        if let Some(Value::Object(defs)) = root.remove(word) {
+            if let Some(name) = defs.keys().find(|name| all.contains_key(*name)) {
+                return Err(ConfigError::new(format!(
+                    "schema #: `{name}` stands in `$defs` and in `definitions`; keep one"
+                )));
+            }
+            all.extend(defs);
+        }
+    }
+    Ok(all)
+}
+
+/// The name of the definition that `target` refers to.
+pub(super) fn name_of(target: &str) -> Option<String> {
+    if target == "#" {
+        return Some(ROOT.to_owned());
+    }
+    let step = target
+        .strip_prefix("#/$defs/")
+        .or_else(|| target.strip_prefix("#/definitions/"))?;
+    simplify::unescaped(step)
 }
 
 /// Where a schema stands.
@@ -129,14 +153,7 @@ impl Closer {
 
     /// Where a reference points to in the strict form.
     fn refer(&mut self, target: &str, at: &str, place: Place) -> Result<String, ConfigError> {
-        let name = match target {
-            "#" => Some(ROOT.to_owned()),
-            _ => ["#/$defs/", "#/definitions/"]
-                .into_iter()
-                .find_map(|start| target.strip_prefix(start))
-                .and_then(simplify::unescaped),
-        };
-        let known = name.filter(|name| self.originals.contains_key(name));
+        let known = name_of(target).filter(|name| self.originals.contains_key(name));
         let (Some(name), true) = (known, place != Place::Question) else {
             return Err(ConfigError::new(format!(
                 "schema {at}: a `$ref` may point to a name in `$defs` or to `#`, and not from \
@@ -205,9 +222,9 @@ fn shut(map: &mut Map<String, Value>, at: &str, place: Place) -> Result<(), Conf
     let stated =
         map.contains_key("additionalProperties") || map.contains_key("unevaluatedProperties");
     if place == Place::Outer && !stated {
-        if composed {
+        if composed && kinds.meets(Kinds::OBJECT) {
             map.insert("unevaluatedProperties".to_owned(), json!(false));
-        } else if map.contains_key("type") && kinds.meets(Kinds::OBJECT) {
+        } else if !composed && map.contains_key("type") && kinds.meets(Kinds::OBJECT) {
             map.insert("additionalProperties".to_owned(), json!(false));
         }
     }

@@ -4,9 +4,12 @@
 //! read, so that a body of one megabyte costs more than half a second; they are never called.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, Registry, Retrieve, Uri, ValidationOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::form::Form;
@@ -14,6 +17,44 @@ use super::keywords;
 use super::simplify::unescaped;
 use super::tree::Tree;
 use crate::config::ConfigError;
+
+type Options<'i> = ValidationOptions<'i, Arc<dyn Retrieve>, Form>;
+
+/// Patterns run in time linear in what they read; one that cannot (it looks around or back) does not
+/// compile.
+fn options<'i>(files: AtHand) -> Options<'i> {
+    jsonschema::options_for::<Form>()
+        .with_pattern_options(PatternOptions::regex())
+        .with_retriever(files)
+}
+
+/// What references out of a schema find; nothing is fetched.
+#[derive(Clone, Default)]
+struct AtHand(BTreeMap<String, Value>);
+
+impl AtHand {
+    fn of(files: &[(&str, Value)]) -> Self {
+        let files = files.iter();
+        Self(
+            files
+                .map(|(uri, file)| ((*uri).to_owned(), file.clone()))
+                .collect(),
+        )
+    }
+}
+
+impl Retrieve for AtHand {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        self.0
+            .get(uri.as_str())
+            .cloned()
+            .ok_or_else(|| "it is not at hand".into())
+    }
+}
+
+fn beside(error: impl fmt::Display) -> ConfigError {
+    ConfigError::new(format!("schema: of the files beside it: {error}"))
+}
 
 /// How many schemas a composition may hold, those that it refers to counted each time.
 const MAX_WEIGHT: usize = 10_000;
@@ -26,18 +67,32 @@ impl Foreign {
     pub(super) fn compile(schema: &Map<String, Value>, defs: &Value) -> Result<Self, ConfigError> {
         let mut whole = schema.clone();
         whole.insert("$defs".to_owned(), defs.clone());
-        // Patterns run in time linear in what they read; one that cannot (it looks around or back)
-        // does not compile.
-        jsonschema::options_for::<Form>()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .offline()
-            .build(&Value::Object(whole))
-            .map(Self)
-            .map_err(|error| {
-                ConfigError::new(format!("schema #{}: {error}", error.instance_path()))
-            })
+        Self::build(
+            &options(AtHand::default())
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(true),
+            &Value::Object(whole),
+        )
+    }
+
+    /// Compiles `schema` as it stands, of whatever draft its `$schema` names. References may point
+    /// into `files` too, each under its URI.
+    pub(super) fn as_written(schema: &Value, files: &[(&str, Value)]) -> Result<Self, ConfigError> {
+        let at_hand = AtHand::of(files);
+        // The file that says what the words of the schema mean is looked at before all else.
+        let mut registry = Registry::new().retriever(at_hand.clone());
+        let dialect = schema.get("$schema").and_then(Value::as_str);
+        for (uri, file) in files.iter().filter(|(uri, _)| Some(*uri) == dialect) {
+            registry = registry.add(uri, file).map_err(beside)?;
+        }
+        let registry = registry.prepare().map_err(beside)?;
+        Self::build(&options(at_hand).with_registry(&registry), schema)
+    }
+
+    fn build(options: &Options<'_>, schema: &Value) -> Result<Self, ConfigError> {
+        options.build(schema).map(Self).map_err(|error| {
+            ConfigError::new(format!("schema #{}: {error}", error.instance_path()))
+        })
     }
 
     /// A rule about strings alone.

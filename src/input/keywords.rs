@@ -125,6 +125,12 @@ pub(super) fn is_note(word: &str) -> bool {
     NOTES.contains(&word) || word.starts_with("x-")
 }
 
+/// Whether `word` says something about values that is checked.
+pub(super) fn is_rule(word: &str) -> bool {
+    let mut all = NATIVE.iter().chain(FOREIGN);
+    all.any(|(known, _)| *known == word) || COMPOSING.contains(&word)
+}
+
 /// Whether several schemas speak of the one value that `schema` is for.
 pub(super) fn is_composed(schema: &Map<String, Value>) -> bool {
     let rules = schema.keys().filter(|word| !is_note(word)).count();

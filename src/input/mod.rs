@@ -1,4 +1,4 @@
-//! Stops bodies that do not follow the rules of the type they are read into.
+//! Stops bodies and parameters that do not follow the rules of the type they are read into.
 //!
 //! [`ValidatedJson`] reads a JSON body by a schema that is derived from the type or written down,
 //! and made strict: what is not allowed is forbidden. It stops what `serde` alone lets through:
@@ -9,27 +9,38 @@
 //! - another media type (a form that a browser sends unasked), a coding that hides the size;
 //! - answers that echo what was sent or list the names that would be taken.
 //!
-//! All faults are told at once, as JSON pointers with stable codes: `required`, `unknown-field`,
-//! `type`, `enum`, `min-length`, `max-length`, `pattern`, `format`, `minimum`, `maximum`,
-//! `exclusive-minimum`, `exclusive-maximum`, `multiple-of`, `min-items`, `max-items`,
-//! `unique-items`, `min-properties`, `max-properties`, `forbidden`, and `shape` where several
-//! schemas speak of one value; at most 32 of them in at most 8 KiB. A malformed text is told as
-//! `syntax`, `duplicate-key` or `depth`.
+//! The same rules hold, told in the same shape, for forms ([`ValidatedForm`]), queries
+//! ([`ValidatedQuery`]), the parameters of a path ([`ValidatedPath`]) and the header fields that a
+//! type names ([`ValidatedHeaders`]). Values are text there, and are read as their rules say; a fault
+//! bears `"in": "query"`, `"path"` or `"header"`, one in a body bears none.
+//!
+//! All faults are told at once, as JSON pointers with stable codes, and with the number of the rule as
+//! data (`"params": {"maxLength": 200}`). Codes are `required`, `unknown-field`, `type`, `enum`,
+//! `min-length`, `max-length`, `pattern`, `format`, `minimum`, `maximum`, `exclusive-minimum`,
+//! `exclusive-maximum`, `multiple-of`, `min-items`, `max-items`, `unique-items`, `min-properties`,
+//! `max-properties`, `forbidden`, and `shape` where several schemas speak of one value; at most 32 of
+//! them in at most 8 KiB. A malformed text is told as `syntax`, `duplicate-key` or `depth`.
 //!
 //! Where one set of rules speaks of each value, they are held while the type is built from the body:
 //! one pass, no tree, and no word on what is wrong before something is. What several schemas speak of
 //! (`anyOf`, `not`, `if`, `unevaluatedProperties`, ...) is read into a tree that borrows from the
 //! body, judged, and taken from there. Only a body that is refused is read a second time, to tell its
-//! faults. `cargo bench --bench json` shows the cost beside `serde_json` and `axum::Json`.
+//! faults. Parameters are written down as JSON first, which the same pass reads. `cargo bench --bench
+//! json` shows the cost beside `serde_json` and `axum::Json`.
 //!
 //! Schemas are of JSON Schema 2020-12, 2019-09 or 7, as their `$schema` says. [`Schema::findings`]
 //! lists what a schema leaves without a bound, [`Schema::bounded`] makes that an error. A body may be
-//! as long as the bounds of its schema allow, unless the schema says otherwise.
+//! as long as the bounds of its schema allow, unless the schema says otherwise. A coding is answered
+//! 415, unless the schema takes gzip (`Schema::with_gzip`, feature `compression`): the limit holds for
+//! the body too then, and what is longer is not undone. A schema can be tried out on what is sent
+//! before it refuses anything ([`Schema::with_reports_only`]).
+//! A schema that must mean what it says and no more is taken by [`Schema::dangerous_as_written`]; it is
+//! held to the JSON-Schema-Test-Suite.
 //!
-//! It leaves to others: which fields a caller may set at all ([`crate::assign`]), rules between
-//! fields, and bodies that come too slowly (a timeout around the service). Nothing is stored. A
-//! schema that does not compile is answered with 500, never with an open door; ask
-//! [`Schema::of`] at start.
+//! It leaves to others: which media types a route takes ([`crate::content`]), which fields a caller
+//! may set at all ([`crate::assign`]), rules between fields, and bodies that come too slowly (a
+//! timeout around the service). Nothing is stored. A schema that does not compile is answered with
+//! 500, never with an open door; ask [`Schema::of`] at start.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -83,15 +94,20 @@ mod foreign;
 mod form;
 mod given;
 mod guarded;
+mod header;
 mod keywords;
 mod kinds;
 mod lint;
 mod name;
+mod notes;
 mod number;
+mod pairs;
+mod parameters;
 mod parts;
 mod places;
 mod program;
 mod questions;
+mod reading;
 #[cfg(test)]
 mod samples;
 mod scalar;
@@ -103,7 +119,8 @@ mod skim;
 mod tree;
 mod verdict;
 mod watch;
+mod written;
 
-pub use extract::ValidatedJson;
+pub use extract::{ValidatedForm, ValidatedHeaders, ValidatedJson, ValidatedPath, ValidatedQuery};
 pub use lint::{Finding, Lint};
 pub use schema::{RequestSchema, Schema};

@@ -32,6 +32,15 @@ impl Number {
             .or_else(|| number.as_f64().map(Self::Real))
     }
 
+    /// The number as JSON has it.
+    pub(super) fn to_json(self) -> Value {
+        let number = match self {
+            Self::Whole(whole) => Json::from_i128(whole),
+            Self::Real(real) => Json::from_f64(real),
+        };
+        number.map_or(Value::Null, Value::Number)
+    }
+
     /// Whether it is a whole number, however it is written.
     pub(super) fn is_integral(self) -> bool {
         match self {

@@ -102,6 +102,14 @@ pub(super) struct Member {
 }
 
 impl Program {
+    /// The program that demands nothing but what holds of every body.
+    pub(super) fn of_anything() -> Self {
+        Self {
+            nodes: vec![Node::Anything],
+            root: NodeId(0),
+        }
+    }
+
     /// The same, with each reference followed ahead as far as it goes.
     pub(super) fn shortened(mut self) -> Self {
         let last = |mut id: NodeId| {
@@ -136,6 +144,14 @@ impl Program {
             }
         }
         self
+    }
+
+    /// Whether no value is read into a tree before it is checked.
+    pub(super) fn is_one_pass(&self) -> bool {
+        !self
+            .nodes
+            .iter()
+            .any(|node| matches!(node, Node::Foreign(_)))
     }
 
     /// The node that stands at `id`.

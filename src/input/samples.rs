@@ -59,6 +59,45 @@ pub(super) fn any_schema() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Several such schemas for one value, put together in every way that there is.
+pub(super) fn any_composition() -> impl Strategy<Value = Value> {
+    let part = any_schema().prop_map(|mut part| {
+        part.as_object_mut().and_then(|part| part.remove("$defs"));
+        part
+    });
+    let list = ["allOf", "anyOf", "oneOf"];
+    (
+        prop::sample::select(list.to_vec()),
+        prop::collection::vec(part, 4),
+        0..8_u8,
+    )
+        .prop_map(|(word, parts, also)| {
+            let [one, two, three, four] = &parts[..] else {
+                unreachable!("four are made")
+            };
+            let mut rules = json!({
+                word: [one, { "properties": { "a": two, "c": true } }, { "not": three }],
+                "$defs": { "leaf": { "properties": { "a": { "type": "null" } } } },
+            });
+            let more = [
+                ("if", json!({ "required": ["a"] })),
+                ("then", json!({ "properties": { "b": four } })),
+                ("contains", two.clone()),
+                ("patternProperties", json!({ "^[bc]": four })),
+                ("dependentRequired", json!({ "a": ["b"] })),
+                ("propertyNames", json!({ "maxLength": 1 })),
+                ("unevaluatedProperties", json!(false)),
+                ("unevaluatedItems", one.clone()),
+            ];
+            for (at, (word, rule)) in more.into_iter().enumerate() {
+                if usize::from(also) & at != 0 {
+                    rules[word] = rule;
+                }
+            }
+            rules
+        })
+}
+
 /// Documents that come near to such schemas. No float is whole: of `1.0` the collector and JSON
 /// Schema think differently, on purpose.
 pub(super) fn any_document() -> impl Strategy<Value = Value> {

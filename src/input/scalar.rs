@@ -1,14 +1,11 @@
 //! The rules of single values, and of sizes.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::kinds::Kinds;
 use super::number::Number;
 use super::program::{NumberRules, Rules, TextRules};
-
-type Detail = Cow<'static, str>;
+use crate::body::Wording;
 
 /// A value that holds no others.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +30,10 @@ impl Scalar<'_> {
     }
 
     /// Checks the value against `rules` and tells each that it breaks.
-    pub(super) fn check(self, rules: &Rules, mut fault: impl FnMut(&'static str, Detail)) {
+    pub(super) fn check(self, rules: &Rules, mut fault: impl FnMut(&'static str, Wording)) {
         if !rules.kinds.has(self.kind()) {
             if !self.is_whole_beyond(rules, &mut fault) {
-                fault("type", rules.kinds.demand());
+                fault("type", rules.kinds.demand().into());
             }
             return;
         }
@@ -72,7 +69,7 @@ impl Scalar<'_> {
 
     /// The parser gives whole numbers beyond 64 bits as floats. Where an integer is wanted, it is
     /// the bound that they break.
-    fn is_whole_beyond(self, rules: &Rules, mut fault: impl FnMut(&'static str, Detail)) -> bool {
+    fn is_whole_beyond(self, rules: &Rules, mut fault: impl FnMut(&'static str, Wording)) -> bool {
         let mut told = false;
         if let Self::Number(number) = self
             && rules.kinds.has(Kinds::INTEGER)
@@ -98,7 +95,7 @@ impl Scalar<'_> {
 }
 
 impl TextRules {
-    fn check(&self, text: &str, mut fault: impl FnMut(&'static str, Detail)) {
+    fn check(&self, text: &str, mut fault: impl FnMut(&'static str, Wording)) {
         // Counting is needed only if the bytes alone do not settle it: a character has 1 to 4.
         let bytes = text.len();
         let short = self.min.is_some_and(|min| bytes < min.saturating_mul(4));
@@ -132,57 +129,69 @@ impl TextRules {
 }
 
 impl NumberRules {
-    fn check(&self, number: Number, mut fault: impl FnMut(&'static str, Detail)) {
+    fn check(&self, number: Number, mut fault: impl FnMut(&'static str, Wording)) {
+        let mut broken = |code, keyword, words, bound: Number| {
+            let detail = format!("must be {words} {bound}");
+            fault(code, Wording::with_number(detail, keyword, bound.to_json()));
+        };
         if let Some(min) = self.min.filter(|min| number < *min) {
-            fault("minimum", format!("must be at least {min}").into());
+            broken("minimum", "minimum", "at least", min);
         }
         if let Some(max) = self.max.filter(|max| number > *max) {
-            fault("maximum", format!("must be at most {max}").into());
+            broken("maximum", "maximum", "at most", max);
         }
         if let Some(over) = self.over.filter(|over| number <= *over) {
-            fault(
-                "exclusive-minimum",
-                format!("must be more than {over}").into(),
-            );
+            broken("exclusive-minimum", "exclusiveMinimum", "more than", over);
         }
         if let Some(under) = self.under.filter(|under| number >= *under) {
-            fault(
-                "exclusive-maximum",
-                format!("must be less than {under}").into(),
-            );
+            broken("exclusive-maximum", "exclusiveMaximum", "less than", under);
         }
         if let Some(divisor) = self
             .multiple_of
             .filter(|divisor| !number.is_multiple_of(*divisor))
         {
-            fault(
-                "multiple-of",
-                format!("must be a multiple of {divisor}").into(),
-            );
+            let divisor = Number::Whole(divisor.into());
+            broken("multiple-of", "multipleOf", "a multiple of", divisor);
         }
     }
 }
 
-/// The codes for too few and too many, and what is counted.
-pub(super) struct Counted(&'static str, &'static str, &'static str);
+/// The code and the keyword for too few, those for too many, and what is counted.
+pub(super) struct Counted([&'static str; 2], [&'static str; 2], &'static str);
 
-const CHARACTERS: Counted = Counted("min-length", "max-length", "characters");
-pub(super) const ITEMS: Counted = Counted("min-items", "max-items", "items");
-pub(super) const MEMBERS: Counted = Counted("min-properties", "max-properties", "fields");
+const CHARACTERS: Counted = Counted(
+    ["min-length", "minLength"],
+    ["max-length", "maxLength"],
+    "characters",
+);
+pub(super) const ITEMS: Counted = Counted(
+    ["min-items", "minItems"],
+    ["max-items", "maxItems"],
+    "items",
+);
+pub(super) const MEMBERS: Counted = Counted(
+    ["min-properties", "minProperties"],
+    ["max-properties", "maxProperties"],
+    "fields",
+);
 
 pub(super) fn check_size(
     size: usize,
     min: Option<usize>,
     max: Option<usize>,
     counted: &Counted,
-    mut fault: impl FnMut(&'static str, Detail),
+    mut fault: impl FnMut(&'static str, Wording),
 ) {
     let Counted(few, many, what) = counted;
+    let mut broken = |[code, keyword]: [&'static str; 2], words, bound: usize| {
+        let detail = format!("must have {words} {bound} {what}");
+        fault(code, Wording::with_number(detail, keyword, bound.into()));
+    };
     if let Some(min) = min.filter(|min| size < *min) {
-        fault(few, format!("must have at least {min} {what}").into());
+        broken(*few, "at least", min);
     }
     if let Some(max) = max.filter(|max| size > *max) {
-        fault(many, format!("must have at most {max} {what}").into());
+        broken(*many, "at most", max);
     }
 }
 
@@ -191,10 +200,10 @@ pub(super) fn check_size(
 pub(super) fn is_container(
     rules: &Rules,
     kind: Kinds,
-    fault: impl FnOnce(&'static str, Detail),
+    fault: impl FnOnce(&'static str, Wording),
 ) -> bool {
     if !rules.kinds.has(kind) {
-        fault("type", rules.kinds.demand());
+        fault("type", rules.kinds.demand().into());
         return false;
     }
     if rules.one_of.is_some() {

@@ -5,29 +5,29 @@ use std::fmt;
 use http::StatusCode;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde::de::{Deserialize, DeserializeSeed};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::check::Check;
 use super::close::close;
 use super::compile::compile;
 use super::lint::{Finding, UNBOUNDED, lint};
 use super::program::Program;
 use super::size::longest;
-use crate::body::{DEFAULT_MAX_BYTES, Faults, PerType, numbers_are_plain, scan};
+use crate::body::{DEFAULT_MAX_BYTES, PerType, numbers_are_plain};
 use crate::config::ConfigError;
-use crate::problem::Problem;
 
 /// The rules that bodies of one type must follow, in their strict form.
 ///
-/// Two notes in the root of a schema set what the builder steps below set as well, so that a
-/// derived schema can bear them: `"x-max-bytes": 262144` and `"x-invalid-status": 400`. In Rust:
+/// Notes in the root of a schema set what the builder steps below set as well, so that a derived
+/// schema can bear them: `"x-max-bytes": 262144`, `"x-invalid-status": 400`,
+/// `"x-content-encoding": ["gzip"]` and `"x-reports-only": true`. In Rust:
 /// `#[schemars(extend("x-max-bytes" = 262144))]`.
 pub struct Schema {
-    program: Program,
+    pub(super) program: Program,
     document: Value,
-    max_bytes: usize,
-    invalid_status: StatusCode,
+    pub(super) max_bytes: usize,
+    pub(super) invalid_status: StatusCode,
+    pub(super) takes_gzip: bool,
+    pub(super) is_reporting: bool,
 }
 
 /// Gives the schema of a type that bodies are read into.
@@ -108,6 +108,17 @@ impl Schema {
         )))
     }
 
+    /// The schema of `T`, as [`of`](Self::of), if `T` can be read from parameters: one object of
+    /// values and lists of values. Ask for it at start, for the types of queries, paths, forms and
+    /// header fields.
+    ///
+    /// # Errors
+    /// [`ConfigError`] as `of`, and if a member is neither.
+    pub fn of_parameters<T: RequestSchema>() -> Result<&'static Self, ConfigError> {
+        let schema = Self::of::<T>()?;
+        schema.program.check_parameters().map(|()| schema)
+    }
+
     /// The places at which the schema leaves something without a bound, in the order of their
     /// pointers.
     #[must_use]
@@ -133,21 +144,32 @@ impl Schema {
     /// anything outside of itself, leaves a level open without saying so by
     /// `"x-dangerous-open": true`, or could make a verdict cost out of proportion.
     pub fn from_value(schema: Value) -> Result<Self, ConfigError> {
-        if !numbers_are_plain() {
-            return Err(ConfigError::new(
-                "the feature `arbitrary_precision` of serde_json is on, with which callers can \
-                 counterfeit numbers; turn it off",
-            ));
-        }
+        Self::check_numbers()?;
         let notes = schema.as_object().cloned().unwrap_or_default();
         let document = close(schema)?;
-        let made = Self {
-            program: compile(&document)?,
+        Self::of_program(compile(&document)?, document).with_notes(&notes)
+    }
+
+    pub(super) fn check_numbers() -> Result<(), ConfigError> {
+        if numbers_are_plain() {
+            return Ok(());
+        }
+        Err(ConfigError::new(
+            "the feature `arbitrary_precision` of serde_json is on, with which callers can \
+             counterfeit numbers; turn it off",
+        ))
+    }
+
+    /// The schema that `program` checks and `document` shows.
+    pub(super) fn of_program(program: Program, document: Value) -> Self {
+        Self {
+            program,
             max_bytes: longest(&document).unwrap_or(DEFAULT_MAX_BYTES),
             document,
             invalid_status: StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        made.with_notes(&notes)
+            takes_gzip: false,
+            is_reporting: false,
+        }
     }
 
     /// Reads bodies of up to `bytes`. By default that is twice the longest document that keeps the
@@ -165,6 +187,26 @@ impl Schema {
         self
     }
 
+    /// Takes bodies with `Content-Encoding: gzip` too (default: a body with any coding is answered
+    /// 415). The limit holds for the body, and for what is sent in its place; a body that is longer
+    /// is not undone further than that.
+    #[cfg(feature = "compression")]
+    #[must_use]
+    pub fn with_gzip(mut self) -> Self {
+        self.takes_gzip = true;
+        self
+    }
+
+    /// Refuses nobody for a broken rule: the extractors let through whatever can be read into the
+    /// type, as if there were no rules, and tell an event of what would have been refused. For
+    /// trying a schema out. What is no body at all (400, 413, 415) is refused as ever, and so are
+    /// broken rules by [`check`](Self::check) and [`read`](Self::read).
+    #[must_use]
+    pub fn with_reports_only(mut self) -> Self {
+        self.is_reporting = true;
+        self
+    }
+
     /// The schema in its strict form, for documents: what it shows is what is checked.
     #[must_use]
     pub fn document(&self) -> &Value {
@@ -177,70 +219,11 @@ impl Schema {
         self.max_bytes
     }
 
-    /// Checks `body` without keeping anything of it.
-    ///
-    /// # Errors
-    /// A [`Problem`] of the kind `MalformedBody` if it is not one strict JSON text, of the kind
-    /// `InvalidBody` with all faults (at most 32) if it breaks the rules.
-    pub fn check(&self, body: &[u8]) -> Result<(), Problem> {
-        let mut faults = Faults::default();
-        scan(body, |walk, json| {
-            let mut check = Check {
-                program: &self.program,
-                walk,
-                faults: &mut faults,
-            };
-            check.root().deserialize(json)
-        })?;
-        if faults.is_empty() {
-            return Ok(());
-        }
-        Err(self.invalid(faults, "rules_broken"))
-    }
-
-    /// Checks `body` and reads it into `T`.
-    ///
-    /// # Errors
-    /// As [`check`](Self::check). A body that keeps the rules and yet cannot be read into `T` is
-    /// `InvalidBody` too, with one fault at `#`.
-    pub fn read<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T, Problem> {
-        // What serde has to say echoes what was sent, and lists names; it goes no further.
-        self.program.read(body).ok_or_else(|| self.refusal_of(body))
-    }
-
-    /// What is wrong with a body that was refused.
-    #[cold]
-    fn refusal_of(&self, body: &[u8]) -> Problem {
-        if let Err(problem) = self.check(body) {
-            return problem;
-        }
-        let mut faults = Faults::default();
-        faults.add(
-            || "#".to_owned(),
-            "type",
-            "must have the shape of this resource",
-        );
-        self.invalid(faults, "type_not_readable")
-    }
-
-    fn invalid(&self, faults: Faults, reason: &'static str) -> Problem {
-        faults.into_problem(reason).with_status(self.invalid_status)
-    }
-
-    fn with_notes(mut self, notes: &Map<String, Value>) -> Result<Self, ConfigError> {
-        if let Some(note) = notes.get("x-max-bytes") {
-            let bytes = note.as_u64().and_then(|bytes| usize::try_from(bytes).ok());
-            self.max_bytes = bytes.filter(|bytes| *bytes > 0).ok_or_else(|| {
-                ConfigError::new("schema #: `x-max-bytes` must be a number of bytes from 1 on")
-            })?;
-        }
-        match notes.get("x-invalid-status").map(Value::as_u64) {
-            None | Some(Some(422)) => Ok(self),
-            Some(Some(400)) => Ok(self.with_invalid_as_bad_request()),
-            Some(_) => Err(ConfigError::new(
-                "schema #: `x-invalid-status` must be 400 or 422",
-            )),
-        }
+    /// Whether bodies are checked while they are read, all of them: no part of the schema has several
+    /// schemas speak of one value, for which that is read into a tree first.
+    #[must_use]
+    pub fn is_one_pass(&self) -> bool {
+        self.program.is_one_pass()
     }
 }
 
@@ -250,6 +233,8 @@ impl fmt::Debug for Schema {
             .field("document", &self.document)
             .field("max_bytes", &self.max_bytes)
             .field("invalid_status", &self.invalid_status)
+            .field("takes_gzip", &self.takes_gzip)
+            .field("is_reporting", &self.is_reporting)
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::challenge::{Challenge, extended};
 use super::dialect::Dialect;
-use super::fault::FieldFault;
+use super::fault::{FieldFault, Location};
 use super::kind::Kind;
 
 /// A refusal that is safe to show to the caller; one pointer wide.
@@ -119,11 +119,25 @@ impl Problem {
         self
     }
 
-    /// Lists what is wrong with the body; `truncated` says that there is more.
+    /// Lists what is wrong with the request; `truncated` says that there is more.
     #[must_use]
     pub fn with_faults(mut self, faults: Vec<FieldFault>, truncated: bool) -> Self {
         self.0.faults = faults;
         self.0.truncated = truncated;
+        self
+    }
+
+    /// The same, of parameters in `location` and not of the body.
+    #[cfg_attr(not(feature = "json"), allow(dead_code))]
+    pub(crate) fn of_parameters(mut self, location: Location) -> Self {
+        self.0.kind = match self.0.kind {
+            Kind::MalformedBody => Kind::MalformedParameters,
+            Kind::InvalidBody => Kind::InvalidParameters,
+            other => other,
+        };
+        for fault in &mut self.0.faults {
+            fault.location = Some(location);
+        }
         self
     }
 
@@ -180,7 +194,7 @@ impl Problem {
         &self.0.reason
     }
 
-    /// What is wrong with the body.
+    /// What is wrong with the request, part by part.
     #[must_use]
     pub fn faults(&self) -> &[FieldFault] {
         &self.0.faults

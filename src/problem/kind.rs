@@ -34,6 +34,12 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The body is well formed and breaks the rules of this resource.
     InvalidBody,
+    /// Parameters in the address or in header fields cannot be read.
+    MalformedParameters,
+    /// Parameters in the address or in header fields break the rules of this resource.
+    InvalidParameters,
+    /// The caller takes none of the media types in which this resource answers.
+    NotAcceptable,
     /// The caller has used up a quota.
     QuotaExceeded,
     /// There is more to do for the moment than can be done; not the caller's fault
@@ -69,7 +75,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -84,6 +90,9 @@ impl Kind {
         Self::RequestTimeout,
         Self::UnsupportedMediaType,
         Self::InvalidBody,
+        Self::MalformedParameters,
+        Self::InvalidParameters,
+        Self::NotAcceptable,
         Self::QuotaExceeded,
         Self::ReducedCapacity,
         Self::Misconfigured,
@@ -202,6 +211,24 @@ impl Kind {
                 "invalid-body",
                 S::UNPROCESSABLE_ENTITY,
                 "The body does not follow the rules of this resource",
+                G::InvalidArgument,
+            ),
+            Self::MalformedParameters => (
+                "malformed-parameters",
+                S::BAD_REQUEST,
+                "The parameters are malformed",
+                G::InvalidArgument,
+            ),
+            Self::InvalidParameters => (
+                "invalid-parameters",
+                S::UNPROCESSABLE_ENTITY,
+                "The parameters do not follow the rules of this resource",
+                G::InvalidArgument,
+            ),
+            Self::NotAcceptable => (
+                "not-acceptable",
+                S::NOT_ACCEPTABLE,
+                "No media type of this resource is acceptable",
                 G::InvalidArgument,
             ),
             Self::QuotaExceeded => (

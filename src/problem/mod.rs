@@ -31,7 +31,7 @@ mod response;
 pub use challenge::Challenge;
 pub use details::Problem;
 pub use dialect::{PlainError, Render};
-pub use fault::FieldFault;
+pub use fault::{FieldFault, Location};
 pub use kind::{GrpcCode, Kind};
 
 pub(crate) use dialect::{Dialect, Renderer};

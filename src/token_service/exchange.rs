@@ -23,11 +23,7 @@ use crate::store::Family;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-const INTAKE: Intake = Intake {
-    media_types: &["application/x-www-form-urlencoded"],
-    told: "application/x-www-form-urlencoded",
-    max_bytes: 16 * 1024,
-};
+const INTAKE: Intake = Intake::of(&["application/x-www-form-urlencoded"], 16 * 1024);
 
 /// A request that was read, and whose application is known as far as it can be.
 pub(super) struct Exchange {

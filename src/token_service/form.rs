@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::body::undo_percent;
 use crate::secret::Secret;
 
 /// No request of these endpoints has so many parameters.
@@ -55,19 +56,7 @@ impl Form {
 /// Undoes percent-encoding, and `+` for a space.
 pub(super) fn decoded(text: &[u8]) -> Result<Secret<String>, &'static str> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match byte {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let ([high, low], after) = rest.split_first_chunk().ok_or(ENCODING)?;
-                out.push(digit(*high)? << 4 | digit(*low)?);
-                rest = after;
-            }
-            _ => out.push(*byte),
-        }
-    }
+    undo_percent(text, true, &mut out).map_err(|_| ENCODING)?;
     match String::from_utf8(std::mem::take(&mut *out)) {
         Ok(text) => Ok(Secret::new(text)),
         Err(error) => {
@@ -78,13 +67,6 @@ pub(super) fn decoded(text: &[u8]) -> Result<Secret<String>, &'static str> {
 }
 
 const ENCODING: &str = "form_encoding_malformed";
-
-fn digit(character: u8) -> Result<u8, &'static str> {
-    let digit = char::from(character).to_digit(16);
-    digit
-        .and_then(|digit| digit.try_into().ok())
-        .ok_or(ENCODING)
-}
 
 #[cfg(test)]
 mod tests {

@@ -18,20 +18,15 @@ use crate::problem::{Kind, Problem};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Webhook<T>(pub T);
 
-/// How much of a body is read was decided before it was verified.
-const INTAKE: Intake = Intake {
-    media_types: &["application/json"],
-    told: "application/json",
-    max_bytes: usize::MAX,
-};
-
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Webhook<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut head, body) = request.into_parts();
         Delivery::from_request_parts(&mut head, state).await?;
-        let read = INTAKE.read(&head, body).await;
+        // How much of a body is read was decided before it was verified.
+        let intake = Intake::of(&["application/json"], usize::MAX);
+        let read = intake.read(&head, body).await;
         match read.and_then(|body| event(&body)) {
             Ok(event) => Ok(Self(event)),
             Err(problem) => Err(event::refuse(&head, problem)),

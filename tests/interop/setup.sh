@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the interoperability tests run beside, into the target folder and nowhere else:
-# a virtual environment with PyJWT, Authlib and Node.js, and oidc-provider and jose for that Node.js.
+# a virtual environment with PyJWT, Authlib and Node.js, oidc-provider and jose for that Node.js, and
+# the JSON-Schema-Test-Suite.
 # Does nothing when it has already been done for the same pins.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,9 +13,9 @@ home=$(cd "$home" && pwd)
 # Two worktrees may share a target folder: one installs at a time, and each finds its own pins.
 exec 9>"$home/lock"
 flock 9
-pins=$(cat tests/interop/{setup.sh,package.json,requirements.txt} | sha256sum | cut -d ' ' -f 1)
+pins=$(cat tests/interop/{setup.sh,package.json,requirements.txt,suite.txt} | sha256sum | cut -d ' ' -f 1)
 if [ "$(cat "$home/ready" 2>/dev/null)" = "$pins" ]; then exit 0; fi
-rm -rf "$home/ready" "$home/venv" "$home/node" "$home/node_modules"
+rm -rf "$home/ready" "$home/venv" "$home/node" "$home/node_modules" "$home/suite"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
@@ -31,5 +32,12 @@ ln -s "$wheel/bin/node" "$home/node"
 cp tests/interop/package.json "$home/"
 "$home/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" install --prefix "$home" \
     --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
+
+# Of these sources only the suite is kept; nothing of them is installed.
+"$home/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary jsonschema \
+    --require-hashes --dest "$home/suite" \
+    --requirement tests/interop/suite.txt
+tar --extract --gzip --file "$home"/suite/jsonschema-*.tar.gz --directory "$home/suite" \
+    --strip-components 2 --wildcards 'jsonschema-*/json/tests' 'jsonschema-*/json/remotes'
 
 echo "$pins" >"$home/ready"

@@ -20,6 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "brute_force",
         "client",
         "confirm",
+        "content",
         "input",
         "introspection",
         "jwt",

@@ -384,6 +384,10 @@ fn a_schema_that_is_wrong_or_open_does_not_compile_and_says_where() {
         (json!(true), "#"),
         (json!({}), "#"),
         (
+            json!({ "type": "null", "$defs": { "a": true }, "definitions": { "a": false } }),
+            "keep one",
+        ),
+        (
             json!({ "properties": { "a": { "type": "string" } } }),
             "`type`",
         ),
@@ -676,6 +680,20 @@ fn what_serde_and_schemars_derive_is_read_and_closed() {
             (first.pointer.as_str(), first.code),
             (pointer, code),
             "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_composition_of_values_without_members_is_not_closed_as_an_object() {
+    for (kind, is_closed) in [("string", false), ("object", true)] {
+        let rules = json!({ "type": kind, "anyOf": [{ "const": "a" }, { "const": {} }] });
+        let schema = Schema::from_value(rules).unwrap();
+        let closes = schema.document().get("unevaluatedProperties").is_some();
+        assert_eq!(closes, is_closed, "{kind}");
+        assert!(
+            Schema::from_value(schema.document().clone()).is_ok(),
+            "{kind}"
         );
     }
 }

@@ -12,6 +12,8 @@ mod cached_key_ring;
 mod client;
 #[cfg(feature = "confirm")]
 mod confirm;
+#[cfg(feature = "json")]
+mod content;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;
 #[cfg(feature = "jwt")]
@@ -31,8 +33,16 @@ mod input;
 mod input_attacks;
 #[cfg(feature = "json")]
 mod input_bounds;
+#[cfg(feature = "compression")]
+mod input_gzip;
+#[cfg(feature = "json")]
+mod input_reports;
+#[cfg(feature = "json")]
+mod input_rfcs;
 #[cfg(feature = "json")]
 mod input_rules;
+#[cfg(feature = "json")]
+mod input_suite;
 mod interop;
 mod introduced;
 #[cfg(feature = "remote")]
@@ -49,6 +59,8 @@ mod load;
 mod outages;
 #[cfg(feature = "remote")]
 mod outgoing;
+#[cfg(feature = "json")]
+mod parameters;
 #[cfg(feature = "public-id")]
 mod public_id;
 mod quotas_contract;

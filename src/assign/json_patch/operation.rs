@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::pointer::Pointer;
-use crate::body::Faults;
+use crate::body::{Faults, Wording};
 
 /// How many operations a patch may have.
 const MAX_OPERATIONS: usize = 100;
@@ -26,11 +26,9 @@ pub(super) fn read(body: Value, faults: &mut Faults) -> Vec<Operation> {
         return Vec::new();
     };
     if list.len() > MAX_OPERATIONS {
-        faults.add(
-            || "#".to_owned(),
-            "max-items",
-            "must have at most 100 items",
-        );
+        let detail = format!("must have at most {MAX_OPERATIONS} items");
+        let rule = Wording::with_number(detail, "maxItems", MAX_OPERATIONS.into());
+        faults.add(|| "#".to_owned(), "max-items", rule);
         return Vec::new();
     }
     let mut operations = Vec::new();

@@ -18,5 +18,7 @@ mod tokens_test;
 mod wire;
 
 pub(crate) use library::{KeyPair, Library, now};
+#[cfg(feature = "json")]
+pub(crate) use place::home;
 pub(crate) use provider::{API, CLIENT_ID, CLIENT_SECRET, Outage, Provider};
 pub(crate) use wire::exchange;

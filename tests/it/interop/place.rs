@@ -10,13 +10,13 @@ use tokio::process::Command;
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// The folder that `tests/interop/setup.sh` filled: beside this test's own build, in `target/interop`.
-fn home() -> PathBuf {
+pub(crate) fn home() -> PathBuf {
     std::env::current_exe()
         .unwrap()
         .ancestors()
         .map(|folder| folder.join("interop"))
         .find(|folder| folder.join("ready").is_file())
-        .expect("oidc-provider, jose, PyJWT and Authlib are not installed: run tests/run.sh, or its step tests/interop/setup.sh")
+        .expect("oidc-provider, jose, PyJWT, Authlib and the JSON-Schema-Test-Suite are not installed: run tests/run.sh, or its step tests/interop/setup.sh")
 }
 
 /// `program`, one of those in `tests/interop/`, to be run by Node.js or Python with its standard
