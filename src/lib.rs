@@ -10,6 +10,7 @@ compile_error!(
 );
 
 mod alphabet;
+pub mod api;
 pub mod api_key;
 pub mod assign;
 pub mod authz;

@@ -24,6 +24,8 @@ pub enum Kind {
     ConfirmationRequired,
     /// There is nothing of this id, or nothing that the caller may know of.
     NotFound,
+    /// The resource has no such method.
+    MethodNotAllowed,
     /// The body is longer than this resource reads.
     BodyTooLarge,
     /// The header fields are more, or longer, than this resource reads.
@@ -59,6 +61,8 @@ pub enum GrpcCode {
     PermissionDenied = 7,
     /// A quota is used up.
     ResourceExhausted = 8,
+    /// There is no such method.
+    Unimplemented = 12,
     /// The system is broken.
     Internal = 13,
     /// Try again later.
@@ -69,7 +73,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -79,6 +83,7 @@ impl Kind {
         Self::Forbidden,
         Self::ConfirmationRequired,
         Self::NotFound,
+        Self::MethodNotAllowed,
         Self::BodyTooLarge,
         Self::HeadersTooLarge,
         Self::RequestTimeout,
@@ -173,6 +178,12 @@ impl Kind {
                 S::NOT_FOUND,
                 "There is no such resource",
                 G::NotFound,
+            ),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "The resource has no such method",
+                G::Unimplemented,
             ),
             Self::BodyTooLarge => (
                 "body-too-large",

@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
         "session",
         "step_up",
     ],
-    &["test_util", "token_service"],
+    &["api", "test_util", "token_service"],
 ];
 
 const LONGEST_FILE: usize = 300;
