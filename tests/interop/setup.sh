@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the interoperability tests run beside, into the target folder and nowhere else:
-# a virtual environment with PyJWT, Authlib and Node.js, and oidc-provider and jose for that Node.js.
+# a virtual environment with PyJWT, Authlib, openapi-spec-validator and Node.js, and oidc-provider and jose for that Node.js.
 # Does nothing when it has already been done for the same pins.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -7,7 +7,7 @@ mod build;
 mod changes;
 mod nested;
 #[cfg(feature = "json")]
-mod openapi;
+pub(crate) mod openapi;
 mod pages;
 mod routing;
 mod trees;
