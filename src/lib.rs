@@ -35,6 +35,7 @@ pub mod introspection;
 pub mod jwt;
 pub mod load;
 mod partition;
+pub mod preset;
 pub mod problem;
 #[cfg(feature = "public-id")]
 pub mod public_id;

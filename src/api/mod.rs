@@ -96,8 +96,8 @@ mod tripwire;
 mod unknown;
 
 pub use audit::{
-    Audit, BodyRow, Change, Changes, Concern, Finding, QuotaRow, Row, Tendency, Unaccepted,
-    VersionRow,
+    Audit, BodyRow, Change, Changes, Concern, Finding, QuotaRow, Row, SchemaRow, Tendency,
+    Unaccepted, VersionRow,
 };
 pub use policy::{Policy, Public, public};
 pub use router::Api;

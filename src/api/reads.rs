@@ -9,6 +9,8 @@ use crate::input::{RequestSchema, Schema};
 #[derive(Clone, Debug)]
 pub(super) struct Reads {
     pub(super) name: &'static str,
+    /// As the compiler calls it.
+    pub(super) whole_name: &'static str,
     pub(super) schema: Result<&'static Schema, ConfigError>,
 }
 
@@ -16,6 +18,7 @@ impl Reads {
     pub(super) fn schema_of<T: RequestSchema>() -> Self {
         Self {
             name: last_name(type_name::<T>()),
+            whole_name: type_name::<T>(),
             schema: Schema::of::<T>(),
         }
     }

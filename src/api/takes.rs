@@ -41,18 +41,15 @@ impl Takes {
             })
     }
 
-    /// Whether the body is checked by a schema.
-    #[cfg(feature = "json")]
+    /// Whether the body is checked by a schema: also within another argument, such as `Confirmed`.
     pub(super) fn validates(self) -> bool {
-        // Also within another argument, such as `Confirmed`.
-        self.0
-            .contains(stem(type_name::<crate::input::ValidatedJson<()>>()))
+        CHECKED.is_some_and(|name| self.0.contains(name()))
     }
 
-    #[cfg(not(feature = "json"))]
-    pub(super) fn validates(self) -> bool {
-        let _ = self;
-        false
+    /// Whether it is checked by the schema of the type that the compiler calls `name`.
+    #[cfg(feature = "json")]
+    pub(super) fn validates_as(self, name: &str) -> bool {
+        CHECKED.is_some_and(|checked| self.0.contains(&format!("{}<{name}>", checked())))
     }
 
     /// Whether the handler cannot do without a known caller.
@@ -86,6 +83,13 @@ impl Takes {
         })
     }
 }
+
+/// What stands before the type of a body that is checked by a schema.
+#[cfg(feature = "json")]
+const CHECKED: Option<fn() -> &'static str> =
+    Some(|| stem(type_name::<crate::input::ValidatedJson<()>>()));
+#[cfg(not(feature = "json"))]
+const CHECKED: Option<fn() -> &'static str> = None;
 
 /// A type's name without what stands in its brackets.
 fn stem(name: &'static str) -> &'static str {
@@ -126,5 +130,7 @@ mod tests {
         }
         let checked = takes(async |_: crate::input::ValidatedJson<New>| ());
         assert!(checked.validates() && checked.reads_body() && !checked.assigns_fields());
+        assert!(checked.validates_as(type_name::<New>()));
+        assert!(!checked.validates_as("New") && !checked.validates_as(type_name::<u8>()));
     }
 }

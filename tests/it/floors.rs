@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
         "step_up",
     ],
     &["api", "test_util", "token_service"],
+    &["preset"],
 ];
 
 const LONGEST_FILE: usize = 300;

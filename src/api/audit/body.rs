@@ -13,19 +13,7 @@ pub enum BodyRow {
     /// It reads none.
     None,
     /// A schema.
-    #[non_exhaustive]
-    Schema {
-        /// What the type is called.
-        name: String,
-        /// A hash of the rules: another one is another schema.
-        hash: String,
-        /// The longest body that is read, in bytes.
-        max_bytes: usize,
-        /// What the rules leave without a bound.
-        unbounded: Vec<String>,
-        /// Why there is no such schema, if there is none.
-        fault: Option<String>,
-    },
+    Schema(SchemaRow),
     /// A schema that the policy does not name ([`Policy::reads`](crate::api::Policy)).
     UnnamedSchema,
     /// The rules of each field of a model.
@@ -34,10 +22,28 @@ pub enum BodyRow {
     Unchecked,
 }
 
+/// A schema that bodies are checked by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SchemaRow {
+    /// What the type is called.
+    pub name: String,
+    /// A hash of the rules: another one is another schema.
+    pub hash: String,
+    /// The longest body that is read, in bytes.
+    pub max_bytes: usize,
+    /// What the rules leave without a bound.
+    pub unbounded: Vec<String>,
+    /// Why there is no such schema, if there is none.
+    pub fault: Option<String>,
+    /// Whether the handler takes it as `ValidatedJson`; otherwise it may be that nobody checks it.
+    pub is_taken: bool,
+}
+
 impl BodyRow {
     pub(in crate::api) fn new(policy: &Policy, takes: Takes) -> Self {
-        if let Some(schema) = Self::schema(policy) {
-            return schema;
+        if let Some(schema) = Self::schema(policy, takes) {
+            return Self::Schema(schema);
         }
         if !takes.reads_body() {
             Self::None
@@ -51,32 +57,25 @@ impl BodyRow {
     }
 
     #[cfg(feature = "json")]
-    fn schema(policy: &Policy) -> Option<Self> {
+    fn schema(policy: &Policy, takes: Takes) -> Option<SchemaRow> {
         use crate::input::Finding;
 
         let reads = policy.schema()?;
-        let name = reads.name.to_owned();
-        Some(match &reads.schema {
-            Ok(schema) => Self::Schema {
-                name,
-                hash: hash(&schema.document().to_string()),
-                max_bytes: schema.max_bytes(),
-                unbounded: schema.findings().iter().map(Finding::to_string).collect(),
-                fault: None,
-            },
-            Err(error) => Self::Schema {
-                name,
-                hash: String::new(),
-                max_bytes: 0,
-                unbounded: Vec::new(),
-                fault: Some(error.to_string()),
-            },
+        let schema = reads.schema.as_ref();
+        let findings = schema.map(|schema| schema.findings()).unwrap_or_default();
+        Some(SchemaRow {
+            name: reads.name.to_owned(),
+            hash: schema.map_or_else(|_| String::new(), |schema| hash(schema.document())),
+            max_bytes: schema.map_or(0, |schema| schema.max_bytes()),
+            unbounded: findings.iter().map(Finding::to_string).collect(),
+            fault: schema.err().map(ToString::to_string),
+            is_taken: takes.validates_as(reads.whole_name),
         })
     }
 
     #[cfg(not(feature = "json"))]
-    fn schema(policy: &Policy) -> Option<Self> {
-        let _ = policy;
+    fn schema(policy: &Policy, takes: Takes) -> Option<SchemaRow> {
+        let _ = (policy, takes);
         None
     }
 
@@ -84,17 +83,14 @@ impl BodyRow {
     pub(super) fn words(&self) -> String {
         match self {
             Self::None => String::new(),
-            Self::Schema {
-                name,
-                fault: Some(_),
-                ..
-            } => format!("{name}: no schema"),
-            Self::Schema {
-                name,
-                hash,
-                max_bytes,
-                ..
-            } => {
+            Self::Schema(schema) if schema.fault.is_some() => format!("{}: no schema", schema.name),
+            Self::Schema(schema) => {
+                let SchemaRow {
+                    name,
+                    hash,
+                    max_bytes,
+                    ..
+                } = schema;
                 format!("{name} {hash}, {max_bytes} bytes")
             }
             Self::UnnamedSchema => "a schema that is not named".to_owned(),
@@ -106,12 +102,12 @@ impl BodyRow {
 
 /// The first eight digits of a hash: enough to see that something has changed.
 #[cfg(feature = "json")]
-fn hash(text: &str) -> String {
+fn hash(document: &serde_json::Value) -> String {
     use std::fmt::Write;
 
     use sha2::{Digest, Sha256};
 
-    let digest = Sha256::digest(text);
+    let digest = Sha256::digest(document.to_string());
     digest.iter().take(4).fold(String::new(), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");

@@ -1,6 +1,8 @@
 //! What has changed in one route.
 
-use super::body::BodyRow;
+use std::cmp::Ordering;
+
+use super::body::{BodyRow, SchemaRow};
 use super::changes::Tendency;
 use super::row::{QuotaRow, Row};
 
@@ -88,9 +90,9 @@ fn login(old: &Row, new: &Row, all: &mut Differences) {
         None => "a login may be of any age".to_owned(),
     };
     match age(new).cmp(&age(old)) {
-        std::cmp::Ordering::Greater => all.push((Tendency::Weakened, words)),
-        std::cmp::Ordering::Less => all.push((Tendency::Strengthened, words)),
-        std::cmp::Ordering::Equal => {}
+        Ordering::Greater => all.push((Tendency::Weakened, words)),
+        Ordering::Less => all.push((Tendency::Strengthened, words)),
+        Ordering::Equal => {}
     }
 }
 
@@ -126,47 +128,40 @@ fn is_within(own: &QuotaRow, quota: &QuotaRow) -> bool {
 }
 
 fn body(old: &BodyRow, new: &BodyRow, all: &mut Differences) {
-    let change = |tendency, words: String| (tendency, format!("body: {words}"));
+    let mut change = |tendency, words: String| all.push((tendency, format!("body: {words}")));
     match (old, new) {
         (old, new) if old == new => {}
-        (
-            BodyRow::Schema {
-                hash,
-                max_bytes,
-                unbounded,
-                ..
-            },
-            BodyRow::Schema {
-                hash: new_hash,
-                max_bytes: now,
-                unbounded: open,
-                ..
-            },
-        ) => {
-            if hash != new_hash {
-                all.push(change(
-                    Tendency::Changed,
-                    format!("schema {hash} is now {new_hash}"),
-                ));
-            }
-            if now != max_bytes {
-                let weaker = now > max_bytes;
-                let tendency = if weaker {
-                    Tendency::Weakened
-                } else {
-                    Tendency::Strengthened
-                };
-                all.push(change(
-                    tendency,
-                    format!("{now} bytes instead of {max_bytes}"),
-                ));
-            }
-            for place in open.iter().filter(|place| !unbounded.contains(place)) {
-                all.push(change(Tendency::Weakened, place.clone()));
-            }
-        }
-        (_, BodyRow::Unchecked) => all.push(change(Tendency::Weakened, "unchecked".to_owned())),
-        (BodyRow::Unchecked, new) => all.push(change(Tendency::Strengthened, new.words())),
-        (_, new) => all.push(change(Tendency::Changed, new.words())),
+        (BodyRow::Schema(old), BodyRow::Schema(new)) => schema(old, new, &mut change),
+        (_, BodyRow::Unchecked) => change(Tendency::Weakened, "unchecked".to_owned()),
+        (BodyRow::Unchecked, new) => change(Tendency::Strengthened, new.words()),
+        (_, new) => change(Tendency::Changed, new.words()),
+    }
+}
+
+fn schema(old: &SchemaRow, new: &SchemaRow, change: &mut impl FnMut(Tendency, String)) {
+    if old.hash != new.hash {
+        let words = format!("schema {} is now {}", old.hash, new.hash);
+        change(Tendency::Changed, words);
+    }
+    let words = format!("{} bytes instead of {}", new.max_bytes, old.max_bytes);
+    match new.max_bytes.cmp(&old.max_bytes) {
+        Ordering::Greater => change(Tendency::Weakened, words),
+        Ordering::Less => change(Tendency::Strengthened, words),
+        Ordering::Equal => {}
+    }
+    for place in new
+        .unbounded
+        .iter()
+        .filter(|place| !old.unbounded.contains(place))
+    {
+        change(Tendency::Weakened, place.clone());
+    }
+    match (old.is_taken, new.is_taken) {
+        (true, false) => change(
+            Tendency::Weakened,
+            "the handler does not take it".to_owned(),
+        ),
+        (false, true) => change(Tendency::Strengthened, "the handler takes it".to_owned()),
+        _ => {}
     }
 }

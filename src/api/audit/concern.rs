@@ -26,6 +26,8 @@ pub enum Concern {
     UncheckedBody,
     /// A schema is checked that the policy does not name, so that no document tells of it.
     UnnamedSchema,
+    /// A policy names a schema that the handler does not take.
+    UntakenSchema,
     /// A schema leaves something without a bound.
     UnboundedSchema,
     /// There is no schema where one is named: each body is answered with 500.
@@ -52,7 +54,7 @@ pub struct Finding {
 
 impl Concern {
     /// Every concern, in the order in which they are declared.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::PublicWrite,
         Self::PublicWithoutReason,
         Self::WriteWithoutPermission,
@@ -62,6 +64,7 @@ impl Concern {
         Self::CredentialInQuery,
         Self::UncheckedBody,
         Self::UnnamedSchema,
+        Self::UntakenSchema,
         Self::UnboundedSchema,
         Self::BrokenSchema,
         Self::AnyOrigin,
@@ -128,6 +131,11 @@ impl Concern {
                 "unnamed-schema",
                 INVENTORY,
                 "The body is checked by a schema that the policy does not name",
+            ),
+            Self::UntakenSchema => (
+                "untaken-schema",
+                PROPERTY,
+                "The policy names a schema that the handler does not take",
             ),
             Self::UnboundedSchema => (
                 "unbounded-schema",

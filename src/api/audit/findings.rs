@@ -1,6 +1,6 @@
 //! What is looked for.
 
-use super::body::BodyRow;
+use super::body::{BodyRow, SchemaRow};
 use super::concern::{Concern, Finding};
 use super::row::{QuotaRow, Row};
 use crate::api::takes::Takes;
@@ -126,36 +126,35 @@ fn body(row: &Row, find: &mut impl FnMut(Concern, String)) {
         BodyRow::Unchecked if row.is_write() => find(Concern::UncheckedBody, String::new()),
         BodyRow::None | BodyRow::Fields | BodyRow::Unchecked => {}
         BodyRow::UnnamedSchema => find(Concern::UnnamedSchema, String::new()),
-        BodyRow::Schema {
-            fault: Some(fault), ..
-        } => find(Concern::BrokenSchema, fault.clone()),
-        BodyRow::Schema { unbounded, .. } => {
-            if let [first, more @ ..] = unbounded.as_slice() {
-                let rest = match more.len() {
-                    0 => String::new(),
-                    many => format!(", and {many} more"),
-                };
-                find(Concern::UnboundedSchema, format!("{first}{rest}"));
-            }
-        }
+        BodyRow::Schema(schema) => of_schema(schema, find),
+    }
+}
+
+fn of_schema(schema: &SchemaRow, find: &mut impl FnMut(Concern, String)) {
+    if !schema.is_taken {
+        find(Concern::UntakenSchema, schema.name.clone());
+    }
+    if let Some(fault) = &schema.fault {
+        find(Concern::BrokenSchema, fault.clone());
+    }
+    if let [first, more @ ..] = schema.unbounded.as_slice() {
+        let rest = match more.len() {
+            0 => String::new(),
+            many => format!(", and {many} more"),
+        };
+        find(Concern::UnboundedSchema, format!("{first}{rest}"));
     }
 }
 
 /// The newer version beside the one of this row, if there is one and the row's has no end.
 fn successor(row: &Row, rows: &[(Row, Takes)]) -> Option<String> {
-    if row
-        .version
-        .as_ref()
-        .is_some_and(|version| version.sunset.is_some())
-    {
-        return None;
-    }
-    if row
-        .version
-        .as_ref()
-        .is_some_and(|version| version.deprecation.is_some())
-    {
-        return Some("a deprecation".to_owned());
+    if let Some(version) = &row.version {
+        if version.sunset.is_some() {
+            return None;
+        }
+        if version.deprecation.is_some() {
+            return Some("a deprecation".to_owned());
+        }
     }
     let (before, own) = version(&row.path)?;
     let newer = rows.iter().filter_map(|(other, _)| version(&other.path));

@@ -12,7 +12,7 @@ mod row;
 mod tables;
 
 pub use accepted::Unaccepted;
-pub use body::BodyRow;
+pub use body::{BodyRow, SchemaRow};
 pub use changes::{Change, Changes, Tendency};
 pub use concern::{Concern, Finding};
 pub use report::Audit;

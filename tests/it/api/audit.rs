@@ -297,6 +297,15 @@ fn each_concern_is_found_where_it_is_and_nowhere_else() {
         found(post, "/a", async |_: ValidatedJson<Article>| (), reads),
         none
     );
+    let reads = || writers().reads::<Article>();
+    assert_eq!(
+        found(post, "/a", async |_: Bytes| (), reads()),
+        [C::UntakenSchema]
+    );
+    assert_eq!(
+        found(post, "/a", async |_: ValidatedJson<Loose>| (), reads()),
+        [C::UntakenSchema]
+    );
     let loose = writers().reads::<Loose>();
     assert_eq!(
         found(post, "/a", async |_: ValidatedJson<Loose>| (), loose),

@@ -9,6 +9,7 @@ mod nested;
 #[cfg(feature = "json")]
 pub(crate) mod openapi;
 mod pages;
+mod preset;
 mod routing;
 mod trees;
 mod tripwire;
