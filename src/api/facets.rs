@@ -14,6 +14,8 @@ pub(super) struct Facets {
     pub(super) quotas: Vec<QuotaDemand>,
     pub(super) origins: Option<OriginDemand>,
     pub(super) version: Option<VersionDemand>,
+    /// How it is to be asked, in words.
+    pub(super) manners: Vec<String>,
     /// Everything else, in words.
     pub(super) others: Vec<String>,
 }
@@ -61,6 +63,7 @@ impl Facets {
             Demand::Quota(quota) => self.quotas.push(quota.clone()),
             Demand::Origins(origins) => self.origins = Some(origins.clone()),
             Demand::Version(version) => self.version = Some(version.clone()),
+            Demand::Manner(words) => self.manners.push(words.to_string()),
             Demand::Other(words) => self.others.push(words.to_string()),
         }
     }
@@ -126,6 +129,8 @@ mod tests {
         assert!(!facets.ask_nothing() && !facets.admit_strangers());
         let optional = Facets::of(&Demand::Optional(Box::new(jwt())));
         assert!(optional.admit_strangers() && optional.know_callers() && optional.ask_nothing());
+        let manner = Facets::of(&Demand::Manner("from no other site".into()));
+        assert!(manner.ask_nothing() && manner.manners.len() == 1);
         let scopes = Demand::Any(vec![Demand::Scopes(Scopes::parse("a"))]);
         assert_eq!(Facets::of(&scopes).others, ["scopes a"]);
     }

@@ -170,7 +170,7 @@ impl Guard for Trace {
 }
 
 /// One for all, so that policies made of policies hold it once.
-static TRACED: LazyLock<Stack> = LazyLock::new(|| Stack::from(&Shield::new().with(Trace)));
+static TRACED: LazyLock<Stack> = LazyLock::new(|| Stack::of(Trace));
 
 impl<G: Guard> From<&Shield<G>> for Policy {
     fn from(shield: &Shield<G>) -> Self {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::event::{EventSink, Sink, Witness};
+use crate::event::{self, EventSink, Sink};
 use crate::guard::Voice;
 use crate::problem::{Kind, Problem, Render, Renderer};
 
@@ -112,16 +112,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut head, body) = request.into_parts();
-        self.voice.lend_to(&mut head);
-        let witness = Some(Witness::of(&head));
+        let (method, voice) = (request.method().clone(), self.voice.clone());
         let mut is_met = false;
-        let request = Request::from_parts(head, body);
         let inner = watching(&mut is_met, || self.inner.call(request));
         TripwireFuture {
             inner,
             is_met,
-            witness,
+            method,
+            voice,
         }
     }
 }
@@ -133,7 +131,8 @@ pin_project! {
         #[pin]
         inner: F,
         is_met: bool,
-        witness: Option<Witness>,
+        method: Method,
+        voice: Voice,
     }
 }
 
@@ -150,13 +149,19 @@ where
         if *this.is_met {
             return Poll::Ready(Ok(response));
         }
-        let problem = Problem::new(Kind::Misconfigured).because("no_policy_met");
-        let problem = match this.witness.take() {
-            Some(witness) => witness.refuse(problem),
-            None => problem,
-        };
-        Poll::Ready(Ok(problem.into_http()))
+        Poll::Ready(Ok(refused(this.method.clone(), this.voice)))
     }
+}
+
+/// Little is known of the request by now: it has been handed on whole, since nothing may be spent on
+/// what never happens.
+#[cold]
+fn refused<R: From<Bytes>>(method: Method, voice: &Voice) -> Response<R> {
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.method = method;
+    voice.lend_to(&mut head);
+    let problem = Problem::new(Kind::Misconfigured).because("no_policy_met");
+    event::refuse(&head, problem).into_http()
 }
 
 /// Does something for one request, and notes whether a policy has been met by it.

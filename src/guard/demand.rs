@@ -33,7 +33,9 @@ pub enum Demand {
     Origins(OriginDemand),
     /// That the caller speaks this version.
     Version(VersionDemand),
-    /// Something else, in words.
+    /// How it is to be asked, in words, whoever asks: nothing that tells callers apart.
+    Manner(Cow<'static, str>),
+    /// Something else, in words, by which some are let in and others are not.
     Other(Cow<'static, str>),
 }
 
@@ -259,7 +261,7 @@ impl fmt::Display for Demand {
             Self::Quota(quota) => write!(f, "{} (reported only)", quota.words),
             Self::Origins(origins) => write!(f, "origins {}", origins.allowed.join(" ")),
             Self::Version(version) => write!(f, "version {}", version.name),
-            Self::Other(words) => f.write_str(words),
+            Self::Manner(words) | Self::Other(words) => f.write_str(words),
         }
     }
 }

@@ -63,6 +63,14 @@ impl<G: Guard> AnyGuard for G {
 }
 
 impl Stack {
+    /// One guard by itself, which tells nothing.
+    pub(crate) fn of(guard: impl Guard) -> Self {
+        Self(Arc::new([Course {
+            guard: Arc::new(guard),
+            voice: Voice::default(),
+        }]))
+    }
+
     /// `first`, and within it `then`. A shield that stands in both is met once, where it is met
     /// first, so that nobody is charged twice.
     #[must_use]

@@ -14,6 +14,7 @@ pub(super) fn differences(old: &Row, new: &Row) -> Differences {
     credentials(old, new, &mut all);
     demanded(&old.scopes, &new.scopes, "scope ", &mut all);
     demanded(&old.demands, &new.demands, "", &mut all);
+    demanded(&old.manners, &new.manners, "", &mut all);
     granted(
         &old.query_credentials,
         &new.query_credentials,

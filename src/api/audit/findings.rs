@@ -1,5 +1,7 @@
 //! What is looked for.
 
+use std::collections::BTreeMap;
+
 use super::body::{BodyRow, SchemaRow};
 use super::concern::{Concern, Finding};
 use super::row::{QuotaRow, Row};
@@ -28,6 +30,7 @@ const CREDENTIAL_ROUTES: [&str; 14] = [
 
 /// All that is the matter with these routes, in their order. The last one is for what is unknown.
 pub(super) fn findings(rows: &[(Row, Takes)]) -> Vec<Finding> {
+    let newest = newest(rows);
     let mut found = Vec::new();
     for (row, takes) in rows {
         let mut find = |concern, detail: String| {
@@ -46,7 +49,7 @@ pub(super) fn findings(rows: &[(Row, Takes)]) -> Vec<Finding> {
         if row.origins.iter().flatten().any(|origin| origin == "*") {
             find(Concern::AnyOrigin, String::new());
         }
-        if let Some(successor) = successor(row, rows) {
+        if let Some(successor) = successor(row, &newest) {
             find(
                 Concern::VersionWithoutSunset,
                 format!("there is {successor}"),
@@ -146,8 +149,18 @@ fn of_schema(schema: &SchemaRow, find: &mut impl FnMut(Concern, String)) {
     }
 }
 
+/// The newest version behind each beginning of a path.
+fn newest(rows: &[(Row, Takes)]) -> BTreeMap<&str, u32> {
+    let versions = rows.iter().filter_map(|(row, _)| version(&row.path));
+    versions.fold(BTreeMap::new(), |mut newest, (before, number)| {
+        let most = newest.entry(before).or_insert(number);
+        *most = number.max(*most);
+        newest
+    })
+}
+
 /// The newer version beside the one of this row, if there is one and the row's has no end.
-fn successor(row: &Row, rows: &[(Row, Takes)]) -> Option<String> {
+fn successor(row: &Row, newest: &BTreeMap<&str, u32>) -> Option<String> {
     if let Some(version) = &row.version {
         if version.sunset.is_some() {
             return None;
@@ -157,11 +170,8 @@ fn successor(row: &Row, rows: &[(Row, Takes)]) -> Option<String> {
         }
     }
     let (before, own) = version(&row.path)?;
-    let newer = rows.iter().filter_map(|(other, _)| version(&other.path));
-    let newest = newer.filter(|(place, number)| *place == before && *number > own);
-    newest
-        .max_by_key(|(_, number)| *number)
-        .map(|(_, number)| format!("v{number}"))
+    let newer = newest.get(before).filter(|number| **number > own);
+    newer.map(|number| format!("v{number}"))
 }
 
 /// What stands before the first `v1` of a path, and its number.

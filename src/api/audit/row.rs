@@ -40,6 +40,9 @@ pub struct Row {
     /// The greatest age of the login, in seconds.
     #[serde(default)]
     pub max_login_age: Option<u64>,
+    /// How it is to be asked, in words, whoever asks.
+    #[serde(default)]
+    pub manners: Vec<String>,
     /// Whatever else is demanded, in words.
     #[serde(default)]
     pub demands: Vec<String>,
@@ -111,6 +114,7 @@ impl Row {
             query_credentials: every().filter(in_query).map(name).collect(),
             scopes: facets.scopes,
             max_login_age: facets.max_login_age,
+            manners: facets.manners,
             demands: facets.others,
             quotas: facets.quotas.iter().map(QuotaRow::from).collect(),
             origins: facets.origins.map(|origins| origins.allowed),
@@ -162,6 +166,7 @@ impl Row {
             .into_iter()
             .flatten()
             .chain(others)
+            .chain(self.manners.iter().cloned())
             .chain(origins)
             .collect()
     }

@@ -41,7 +41,8 @@ fn kinds(facets: &Facets, body: &BodyRow) -> Vec<Kind> {
     add(!facets.admit_strangers(), &[Kind::Unauthenticated]);
     add(!facets.scopes.is_empty(), &[Kind::InsufficientScope]);
     add(facets.max_login_age.is_some(), &[Kind::StepUpRequired]);
-    add(!facets.others.is_empty(), &[Kind::Forbidden]);
+    let is_judged = !facets.others.is_empty() || !facets.manners.is_empty();
+    add(is_judged, &[Kind::Forbidden]);
     let is_limited = facets.quotas.iter().any(|quota| quota.is_enforced);
     add(is_limited, &[Kind::QuotaExceeded, Kind::Unavailable]);
     let is_read = !matches!(body, BodyRow::None | BodyRow::Unchecked);
