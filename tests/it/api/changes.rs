@@ -68,6 +68,11 @@ fn each_change_is_weaker_one_way_and_stronger_the_other() {
         ("a fresh login", with(login(5)), with(members())),
         ("its age", with(login(5)), with(login(6))),
         (
+            "a manner",
+            with(credential(Demand::Manner("m".into())).and(members())),
+            with(members()),
+        ),
+        (
             "another way",
             with(credential(named("a"))),
             with(credential(Demand::Any(vec![named("a"), named("b")]))),
