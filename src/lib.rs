@@ -10,6 +10,7 @@ compile_error!(
 );
 
 mod alphabet;
+pub mod api;
 pub mod api_key;
 pub mod assign;
 pub mod authz;
@@ -35,6 +36,7 @@ pub mod introspection;
 pub mod jwt;
 pub mod load;
 mod partition;
+pub mod preset;
 pub mod problem;
 #[cfg(feature = "public-id")]
 pub mod public_id;

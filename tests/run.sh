@@ -119,6 +119,7 @@ fi
 
 say 'benchmarks build and keep their exact promises'
 cargo bench --all-features --bench walk -- --check
+cargo bench --all-features --bench api -- --check
 cargo bench --all-features --bench jwt -- --check
 cargo bench --all-features --bench api_key -- --check
 cargo bench --all-features --bench json -- --check

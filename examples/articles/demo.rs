@@ -18,6 +18,7 @@ pub(crate) struct Demo<'a> {
 impl Demo<'_> {
     pub(crate) fn print(&self) {
         println!("An articles API listens on http://{}\n", self.address);
+        println!("HOST='http://{}'", self.address);
         println!("API='http://{}/api/v1'", self.address);
         println!("KEY='{}'", self.key);
         println!("PASSWORD='{}'", self.password);
@@ -44,6 +45,18 @@ impl Demo<'_> {
         title("Scopes");
         show("201 with articles:write", &publish(WRITER, ARTICLE));
         show("403 with articles:read alone", &publish(READER, ARTICLE));
+
+        title("The audit, as a page");
+        show("200 with audit:read", &format!("{WRITER} $HOST/audit"));
+        show("403 without it", &format!("{READER} $HOST/audit"));
+
+        title("What there is not");
+        show("401 for a stranger", "$API/nothing");
+        show("404 with a token", &format!("{READER} $API/nothing"));
+        show(
+            "405 for another method",
+            &format!("-X DELETE {READER} $API/articles"),
+        );
 
         title("API keys");
         show("200 with a key", "-H \"X-API-Key: $KEY\" $API/statistics");

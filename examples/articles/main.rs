@@ -1,11 +1,12 @@
 //! An articles API behind every control. Run it and paste what it prints:
-//! `cargo run --example articles`. What callers may send is in `model.rs`. API keys are kept in the
-//! file that is named behind it (`articles.db`), so that they outlive the process.
+//! `cargo run --example articles`. Who may call what is in `routes.rs`, what callers may send in
+//! `model.rs`. API keys are kept in the file that is named behind it (`articles.db`), so that they outlive the process.
 
 #![allow(clippy::unwrap_used)] // of locks, which nothing here poisons
 
 mod demo;
 mod model;
+mod routes;
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -13,20 +14,16 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{MethodRouter, get, patch, post};
-use axum::{Json, Router};
 use http::StatusCode;
 use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
 use portcullis::assign::{self, Patch, Seen, View};
-use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
-use portcullis::guard::Shield;
 use portcullis::identity::{Principal, Scopes};
 use portcullis::input::{ValidatedJson, ValidatedQuery};
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
 use portcullis::problem::{Challenge, Kind, Problem};
-use portcullis::rate_limit::{Quota, RateLimit};
 use portcullis::secret::Secret;
 use portcullis::store::CachedKeyRing;
 use portcullis::store::sql::SqliteStore;
@@ -38,6 +35,7 @@ const ISSUER: &str = "https://id.articles.example";
 const AUDIENCE: &str = "https://api.articles.example";
 const READ: &str = "articles:read";
 const READ_AND_WRITE: &str = "articles:read articles:write";
+const EVERYTHING: &str = "articles:read articles:write audit:read";
 
 #[derive(Clone)]
 struct App {
@@ -114,7 +112,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let password = format!("{:x}", rand::random::<u128>());
     let tokens = JwtIssuer::new(ISSUER, AUDIENCE, signing.clone())?;
     let reader = tokens.issue(&Grant::to("bob").with_scopes(Scopes::parse(READ)))?;
-    let writer = tokens.issue(&Grant::to("alice").with_scopes(Scopes::parse(READ_AND_WRITE)))?;
+    let writer = tokens.issue(&Grant::to("alice").with_scopes(Scopes::parse(EVERYTHING)))?;
     let file = std::env::args().nth(1);
     let store = SqliteStore::open(file.as_deref().unwrap_or("articles.db"));
     store.migrate().await?;
@@ -126,30 +124,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .issue(&ring, &SystemClock)
         .await?;
 
-    let by_token = Shield::new()
-        .with(RequireJwt::new(ISSUER, AUDIENCE, signing.verifying_key())?)
-        .with(RateLimit::per_principal(Quota::per_minute(60))?);
-    let by_key = Shield::new()
-        .with(RequireApiKey::in_ring(ring).with_prefix("demo")?)
-        .with(RateLimit::per_api_key(Quota::per_minute(60))?);
-    let logins = RateLimit::per_client(Quota::sliding_window(5, Duration::from_mins(1)))?;
-    let articles: MethodRouter<App> = get(list)
-        .layer(RequireScopes::all([READ])?)
-        .merge(post(create).layer(RequireScopes::all(["articles:write"])?));
-    let app = Router::new()
-        .route("/articles", articles.layer(by_token.clone()))
-        .route("/users/me", patch(change_me).layer(by_token))
-        .route("/statistics", get(statistics).layer(by_key))
-        .route("/token", post(log_in).layer(logins))
-        .with_state(App {
-            articles: Arc::default(),
-            profiles: Arc::default(),
-            tokens,
-            password: Arc::new(Secret::new(password.clone())),
-        });
-    let everything = Router::new()
-        .nest("/api/v1", app)
-        .layer(RateLimit::per_client(Quota::per_minute(300))?.before_authentication()?);
+    let jwt = RequireJwt::new(ISSUER, AUDIENCE, signing.verifying_key())?;
+    let keys = RequireApiKey::in_ring(ring).with_prefix("demo")?;
+    let api = routes::api(jwt, keys)?.with_state(App {
+        articles: Arc::default(),
+        profiles: Arc::default(),
+        tokens,
+        password: Arc::new(Secret::new(password.clone())),
+    });
+    println!("{}", api.audit());
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let demo = demo::Demo {
@@ -160,6 +143,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         key: key.key.expose(),
     };
     demo.print();
-    let service = everything.into_make_service_with_connect_info::<SocketAddr>();
+    let service = api.into_make_service_with_connect_info::<SocketAddr>()?;
     Ok(axum::serve(listener, service).await?)
 }

@@ -11,7 +11,7 @@ pub(crate) struct Article {
     #[schemars(length(min = 1, max = 50_000))]
     pub(crate) content: String,
     #[serde(default)]
-    #[schemars(length(max = 10))]
+    #[schemars(length(max = 10), inner(length(max = 40)))]
     pub(crate) tags: Vec<String>,
     #[serde(default)]
     pub(crate) published: bool,

@@ -6,6 +6,7 @@ use http::request::Parts;
 
 use crate::config::ConfigError;
 use crate::field::exactly_one;
+use crate::guard::Carried;
 
 /// The longest key that is looked at, in bytes.
 const MAX_LEN: usize = 256;
@@ -53,6 +54,18 @@ impl Query {
 }
 
 impl Entrance {
+    /// The ways by which a key may come, for audits.
+    pub(super) fn ways(&self) -> Vec<Carried> {
+        let header = Carried::Header(self.header.as_str().to_owned());
+        let bearer = self.bearer.map(|Bearer| Carried::Bearer);
+        let query = self.query.as_ref();
+        let query = query.map(|Query(name)| Carried::Query(name.to_string()));
+        [Some(header), bearer, query]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     /// The key that a request shows, if it shows one. Its header is marked, so that whoever logs
     /// the headers further in does not log the key.
     ///

@@ -238,7 +238,7 @@ impl Guard for RequireApiKey {
     }
 
     fn describe(&self) -> Demand {
-        let key = Demand::Credential("API key".into());
+        let key = Demand::credential("API key", self.entrance.ways());
         if self.refusals.scopes.is_empty() {
             key
         } else {

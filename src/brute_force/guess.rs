@@ -10,7 +10,9 @@ use super::keys::{Counted, network};
 use super::throttle::{WhenDown, forgive};
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
-use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
+use crate::guard::{
+    Authenticator, Charged, Demand, Guard, GuardService, Pass, Place, QuotaDemand, Stop,
+};
 use crate::identity::ClientAddr;
 use crate::problem::{Challenge, Kind, Problem};
 use crate::store::memory::MemoryQuotas;
@@ -173,7 +175,11 @@ impl<A: Authenticator> Guard for GuessLimit<A> {
 
     fn describe(&self) -> Demand {
         let most = format!("wrong credentials {} by network", self.quota);
-        self.within.describe().and(Demand::Quota(most.into()))
+        let (units, period) = self.quota.rate();
+        let quota = QuotaDemand::new(most)
+            .of_each("network", units, period)
+            .charging(Charged::WrongCredentials);
+        self.within.describe().and(Demand::Quota(quota))
     }
 }
 

@@ -79,6 +79,10 @@ impl LoginThrottle {
         })
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Bears so many failures at one account from one network (default: 5 freely, 50 at most).
     ///
     /// # Errors

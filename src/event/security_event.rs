@@ -108,7 +108,8 @@ impl Outcome {
             | Kind::InsufficientScope
             | Kind::Forbidden
             | Kind::ConfirmationRequired
-            | Kind::NotFound => Self::Refused,
+            | Kind::NotFound
+            | Kind::MethodNotAllowed => Self::Refused,
         }
     }
 }

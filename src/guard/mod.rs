@@ -67,13 +67,19 @@ mod pass;
 mod place;
 mod service;
 mod shield;
+mod stack;
 
 pub use body::{BodyGuard, BodyGuardService};
 pub use check::{Guard, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
-pub use demand::Demand;
+pub use demand::{
+    Carried, Charged, CredentialDemand, Demand, OriginDemand, QuotaDemand, VersionDemand,
+};
 pub use future::GuardFuture;
 pub use pass::{Pass, ResponseHead};
 pub use place::Place;
 pub use service::GuardService;
 pub use shield::Shield;
+pub use stack::Stack;
+
+pub(crate) use shield::Voice;

@@ -18,15 +18,15 @@ use crate::problem::{Render, Renderer};
 /// Guards are met in the order in which they are added, which must be that of their
 /// [`Place`](super::Place); another order does not compile.
 pub struct Shield<G> {
-    guard: Arc<G>,
-    voice: Voice,
+    pub(super) guard: Arc<G>,
+    pub(super) voice: Voice,
 }
 
 /// How the decisions of a shield are told; what stands within the shield speaks likewise.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Voice {
-    pub(super) sink: Option<Sink>,
-    pub(super) renderer: Option<Renderer>,
+pub(crate) struct Voice {
+    pub(crate) sink: Option<Sink>,
+    pub(crate) renderer: Option<Renderer>,
 }
 
 impl Shield<Open> {

@@ -14,7 +14,7 @@ use super::extract::Introspected;
 use super::rule::{self, Policy};
 use crate::clock::{Clock, SystemClock};
 use crate::config::ConfigError;
-use crate::guard::{Authenticator, Demand, Guard, GuardService, Pass, Place, Stop};
+use crate::guard::{Authenticator, Carried, Demand, Guard, GuardService, Pass, Place, Stop};
 use crate::identity::{Caller, Facts, Scopes};
 use crate::problem::{Challenge, Kind, Problem};
 
@@ -184,7 +184,7 @@ impl Guard for RequireOpaqueToken {
     }
 
     fn describe(&self) -> Demand {
-        let token = Demand::Credential("opaque token".into());
+        let token = Demand::credential("opaque token", vec![Carried::Bearer]);
         if self.scopes.is_empty() {
             token
         } else {

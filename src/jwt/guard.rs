@@ -263,7 +263,7 @@ impl Guard for RequireJwt {
     }
 
     fn describe(&self) -> Demand {
-        let token = Demand::Credential(self.sender.describe().into());
+        let token = self.sender.describe();
         if self.scopes.is_empty() {
             token
         } else {

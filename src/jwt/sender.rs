@@ -12,7 +12,7 @@ use super::guard::RequireJwt;
 use super::mtls::Mtls;
 use super::verifier::Verified;
 use crate::clock::Clock;
-use crate::guard::Pass;
+use crate::guard::{Carried, Demand, Pass};
 use crate::problem::{Challenge, Kind, Problem};
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
@@ -80,14 +80,22 @@ impl Sender {
     }
 
     /// What an audit calls the credential.
-    pub(super) fn describe(&self) -> &'static str {
+    pub(super) fn describe(&self) -> Demand {
         let required = |stance| stance == Stance::Required;
-        match (required(self.dpop_stance()), required(self.mtls_stance())) {
+        let (dpop, mtls) = (self.dpop_stance(), self.mtls_stance());
+        let name = match (required(dpop), required(mtls)) {
             (false, false) => "JWT",
             (true, false) => "JWT bound to a DPoP key",
             (false, true) => "JWT bound to a client certificate",
             (true, true) => "JWT bound to a DPoP key and a client certificate",
-        }
+        };
+        let ways = [
+            (!required(dpop) && !required(mtls), Carried::Bearer),
+            (dpop != Stance::Off, Carried::Dpop),
+            (mtls != Stance::Off, Carried::MutualTls),
+        ];
+        let offered = ways.into_iter().filter_map(|(is, way)| is.then_some(way));
+        Demand::credential(name, offered.collect())
     }
 
     /// Takes headers out of a request that nobody vouches for.

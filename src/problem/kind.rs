@@ -24,6 +24,8 @@ pub enum Kind {
     ConfirmationRequired,
     /// There is nothing of this id, or nothing that the caller may know of.
     NotFound,
+    /// The resource has no such method.
+    MethodNotAllowed,
     /// The body is longer than this resource reads.
     BodyTooLarge,
     /// The header fields are more, or longer, than this resource reads.
@@ -65,6 +67,8 @@ pub enum GrpcCode {
     PermissionDenied = 7,
     /// A quota is used up.
     ResourceExhausted = 8,
+    /// There is no such method.
+    Unimplemented = 12,
     /// The system is broken.
     Internal = 13,
     /// Try again later.
@@ -75,7 +79,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -85,6 +89,7 @@ impl Kind {
         Self::Forbidden,
         Self::ConfirmationRequired,
         Self::NotFound,
+        Self::MethodNotAllowed,
         Self::BodyTooLarge,
         Self::HeadersTooLarge,
         Self::RequestTimeout,
@@ -182,6 +187,12 @@ impl Kind {
                 S::NOT_FOUND,
                 "There is no such resource",
                 G::NotFound,
+            ),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "The resource has no such method",
+                G::Unimplemented,
             ),
             Self::BodyTooLarge => (
                 "body-too-large",

@@ -125,13 +125,20 @@ fn quota_exceeded(status: StatusCode) -> String {
 
 /// What every document says, without the end.
 fn members(kind: Kind, status: StatusCode) -> String {
-    let (slug, title, status) = (kind.slug(), kind.title(), status.as_u16());
-    let realm = if kind == Kind::ReducedCapacity {
-        REGISTRY
-    } else {
-        "urn:portcullis:problem:"
-    };
-    format!(r#"{{"type":"{realm}{slug}","title":"{title}","status":{status}"#)
+    let (uri, title, status) = (kind.type_uri(), kind.title(), status.as_u16());
+    format!(r#"{{"type":"{uri}","title":"{title}","status":{status}"#)
+}
+
+impl Kind {
+    /// The `type` of the problem (RFC 9457, section 3.1.1), unless the author renders it otherwise.
+    #[must_use]
+    pub fn type_uri(self) -> String {
+        let realm = match self {
+            Self::ReducedCapacity => REGISTRY,
+            _ => "urn:portcullis:problem:",
+        };
+        format!("{realm}{}", self.slug())
+    }
 }
 
 impl IntoResponse for Problem {

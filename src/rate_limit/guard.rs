@@ -213,9 +213,8 @@ impl Guard for RateLimit {
     }
 
     fn describe(&self) -> Demand {
-        let enforced = self.rules.iter().filter(|rule| !rule.is_reporting);
-        enforced.fold(Demand::Nothing, |all, rule| {
-            all.and(Demand::Quota(rule.to_string().into()))
+        self.rules.iter().fold(Demand::Nothing, |all, rule| {
+            all.and(Demand::Quota(rule.describe()))
         })
     }
 }

@@ -10,6 +10,7 @@ use super::counting::Counting;
 use super::label::Label;
 use crate::clock::Moment;
 use crate::config::ConfigError;
+use crate::guard::QuotaDemand;
 use crate::identity::{ClientAddr, Facts, Networks, Principal};
 use crate::partition::{By, Unknown};
 use crate::store::{Charge, Key, Limit, Quota};
@@ -84,6 +85,18 @@ impl Rule {
             exemption: None,
             is_reporting: false,
         })
+    }
+
+    /// What an audit prints.
+    pub(super) fn describe(&self) -> QuotaDemand {
+        let (units, period) = self.quota.rate();
+        let words = format!("{} by {}", self.quota, self.by);
+        let quota = QuotaDemand::new(words).of_each(self.by.to_string(), units, period);
+        if self.is_reporting {
+            quota.reported_only()
+        } else {
+            quota
+        }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -201,12 +214,5 @@ impl fmt::Debug for Rule {
             .field("quota", &self.quota)
             .field("is_reporting", &self.is_reporting)
             .finish_non_exhaustive()
-    }
-}
-
-/// What an audit prints.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {}", self.quota, self.by)
     }
 }

@@ -201,6 +201,11 @@ impl Quota {
         Ok(Limit::Bucket(Bucket::new(interval, burst)))
     }
 
+    /// So many units in so much time.
+    pub(crate) fn rate(self) -> (u32, Duration) {
+        (self.units, self.per)
+    }
+
     /// The length in seconds, rounded up, of the window of which [`Limit::units`] are the quota:
     /// what clients are told.
     pub(crate) fn window_seconds(self) -> u64 {

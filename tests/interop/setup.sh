@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the interoperability tests run beside, into the target folder and nowhere else:
-# a virtual environment with PyJWT, Authlib and Node.js, oidc-provider and jose for that Node.js, and
-# the JSON-Schema-Test-Suite.
+# a virtual environment with PyJWT, Authlib, openapi-spec-validator and Node.js, oidc-provider and jose for that
+# Node.js, and the JSON-Schema-Test-Suite.
 # Does nothing when it has already been done for the same pins.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

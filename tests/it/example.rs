@@ -127,12 +127,33 @@ fn a_key_that_was_made_before_a_restart_is_good_after_it() {
 }
 
 #[test]
+fn the_articles_api_prints_its_audit() {
+    let folder = Folder::new();
+    let mut example = articles(&folder.file());
+    let stdout = example.process.stdout.take().unwrap();
+    let lines = BufReader::new(stdout).lines().map(Result::unwrap);
+    let printed: Vec<_> = lines
+        .take_while(|line| line != "Press Ctrl-C to stop.")
+        .collect();
+    let audit = printed.join("\n");
+    for part in [
+        "POST /api/v1/articles ",
+        "scopes articles:write",
+        "5 in any 60s by client",
+        "whatever is unknown",
+        "public-write@POST /api/v1/token",
+    ] {
+        assert!(audit.contains(part), "{part:?} is not in\n{audit}");
+    }
+}
+
+#[test]
 fn every_printed_command_answers_as_the_line_above_it_says() {
     let folder = Folder::new();
     let mut example = articles(&folder.file());
     let commands = printed_commands(&mut example);
     for promised in [
-        "200", "201", "400", "401", "403", "413", "415", "422", "429",
+        "200", "201", "400", "401", "403", "404", "405", "413", "415", "422", "429",
     ] {
         assert!(
             commands.iter().any(|(status, _)| status == promised),

@@ -32,7 +32,8 @@ const FLOORS: &[&[&str]] = &[
         "step_up",
         "webhook",
     ],
-    &["test_util", "token_service"],
+    &["api", "test_util", "token_service"],
+    &["preset"],
 ];
 
 const LONGEST_FILE: usize = 300;

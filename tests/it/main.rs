@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod admission;
+mod api;
 mod api_key;
 #[cfg(feature = "derive")]
 mod assign;

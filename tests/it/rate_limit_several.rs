@@ -116,7 +116,10 @@ fn quotas_are_told_apart_by_name_and_are_few() {
         both().describe().to_string(),
         "1 per 60s by client, 1 per 60s by client"
     );
-    assert_eq!(both().with_reports_only().describe().to_string(), "nothing");
+    assert_eq!(
+        named("a", quota).with_reports_only().describe().to_string(),
+        "1 per 60s by client (reported only)"
+    );
 }
 
 #[tokio::test]

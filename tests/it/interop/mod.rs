@@ -1,5 +1,6 @@
-//! The other side of the wire, as applications meet it: a certified `OpenID` provider (oidc-provider)
-//! and the JWT libraries jose, `PyJWT` and Authlib, each in a process of its own.
+//! The other side of the wire, as applications meet it: a certified `OpenID` provider (oidc-provider),
+//! the JWT libraries jose, `PyJWT` and Authlib, and a validator of `OpenAPI` documents, each in a
+//! process of its own.
 //!
 //! `tests/interop/` holds their programs, and its `setup.sh` (which `tests/run.sh` calls) installs
 //! them. What is missing fails the test that needs it: nothing here is ever skipped.
@@ -8,6 +9,8 @@
 mod example_test;
 mod library;
 mod library_test;
+#[cfg(feature = "json")]
+mod openapi_test;
 mod place;
 mod provider;
 mod provider_test;
