@@ -6,7 +6,7 @@ use axum::extract::MatchedPath;
 use http::request::Parts;
 use http::{Extensions, Method, StatusCode};
 
-use crate::identity::{ClientAddr, Facts, Principal};
+use crate::identity::{ApiVersion, ClientAddr, Facts, Principal, RequestId};
 use crate::problem::{Kind, Problem};
 
 /// A decision that a control has taken.
@@ -32,6 +32,10 @@ pub struct SecurityEvent<'a> {
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub principal: Option<&'a Principal>,
+    /// By which id the request is known, if an id was given to it.
+    pub request_id: Option<&'a RequestId>,
+    /// Which version of the interface the request is for, if that is known by then.
+    pub version: Option<ApiVersion>,
     /// The policy whose quota is used up, or nearly; the first of several.
     pub policy: Option<&'a str>,
     /// How many decisions of this sort the event stands for: 1, unless it is one of a flood of which
@@ -62,6 +66,8 @@ pub enum Outcome {
     NearLimit,
     /// The request was let on, though a quota is used up: its limit only reports.
     WouldLimit,
+    /// The request was let on, though what it is for is deprecated.
+    Deprecated,
     /// The request was let on without a part of its body that the caller may not send.
     Trimmed,
 }
@@ -78,6 +84,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::NearLimit => "near_limit",
             Self::WouldLimit => "would_limit",
+            Self::Deprecated => "deprecated",
             Self::Trimmed => "trimmed",
         }
     }
@@ -99,7 +106,10 @@ impl Outcome {
             | Kind::InsufficientScope
             | Kind::Forbidden
             | Kind::ConfirmationRequired
-            | Kind::NotFound => Self::Refused,
+            | Kind::NotFound
+            | Kind::MethodNotAllowed
+            | Kind::Gone
+            | Kind::Declined => Self::Refused,
         }
     }
 }
@@ -117,6 +127,8 @@ impl<'a> SecurityEvent<'a> {
             route: route(&head.extensions),
             client: ClientAddr::of(&head.extensions),
             principal: Facts::caller(&head.extensions).principal(),
+            request_id: RequestId::of(&head.extensions),
+            version: ApiVersion::of(&head.extensions),
             policy: None,
             times: 1,
         }

@@ -66,6 +66,7 @@ mod pass;
 mod place;
 mod service;
 mod shield;
+mod stamp;
 
 pub use check::{Guard, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
@@ -75,3 +76,6 @@ pub use pass::{Pass, ResponseHead};
 pub use place::Place;
 pub use service::GuardService;
 pub use shield::Shield;
+
+pub(crate) use shield::Voice;
+pub(crate) use stamp::{Deed, Stamps};

@@ -41,7 +41,7 @@ impl<S, G> GuardService<S, G> {
 
 impl Voice {
     /// Hands this voice to whatever stands further in; the innermost that was set is heard.
-    fn lend_to(&self, head: &mut Parts) {
+    pub(crate) fn lend_to(&self, head: &mut Parts) {
         if let Some(sink) = &self.sink {
             head.extensions.insert(sink.clone());
         }

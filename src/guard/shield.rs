@@ -24,9 +24,9 @@ pub struct Shield<G> {
 
 /// How the decisions of a shield are told; what stands within the shield speaks likewise.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Voice {
-    pub(super) sink: Option<Sink>,
-    pub(super) renderer: Option<Renderer>,
+pub(crate) struct Voice {
+    pub(crate) sink: Option<Sink>,
+    pub(crate) renderer: Option<Renderer>,
 }
 
 impl Shield<Open> {

@@ -24,6 +24,8 @@ pub enum Kind {
     ConfirmationRequired,
     /// There is nothing of this id, or nothing that the caller may know of.
     NotFound,
+    /// The resource has no such method.
+    MethodNotAllowed,
     /// The body is longer than this resource reads.
     BodyTooLarge,
     /// The header fields are more, or longer, than this resource reads.
@@ -43,6 +45,10 @@ pub enum Kind {
     Misconfigured,
     /// Something that the decision needs cannot be reached.
     Unavailable,
+    /// What was here is gone for good, such as a version of an interface.
+    Gone,
+    /// The application turned the request away, for reasons that are not told.
+    Declined,
 }
 
 /// The status codes of gRPC that refusals map to.
@@ -59,6 +65,8 @@ pub enum GrpcCode {
     PermissionDenied = 7,
     /// A quota is used up.
     ResourceExhausted = 8,
+    /// There is no such method.
+    Unimplemented = 12,
     /// The system is broken.
     Internal = 13,
     /// Try again later.
@@ -69,7 +77,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -79,6 +87,7 @@ impl Kind {
         Self::Forbidden,
         Self::ConfirmationRequired,
         Self::NotFound,
+        Self::MethodNotAllowed,
         Self::BodyTooLarge,
         Self::HeadersTooLarge,
         Self::RequestTimeout,
@@ -88,6 +97,8 @@ impl Kind {
         Self::ReducedCapacity,
         Self::Misconfigured,
         Self::Unavailable,
+        Self::Gone,
+        Self::Declined,
     ];
 
     /// The stable name of the kind: the last part of the problem's `type`.
@@ -174,6 +185,12 @@ impl Kind {
                 "There is no such resource",
                 G::NotFound,
             ),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "The resource has no such method",
+                G::Unimplemented,
+            ),
             Self::BodyTooLarge => (
                 "body-too-large",
                 S::PAYLOAD_TOO_LARGE,
@@ -227,6 +244,18 @@ impl Kind {
                 S::SERVICE_UNAVAILABLE,
                 "The service is not available for the moment",
                 G::Unavailable,
+            ),
+            Self::Gone => (
+                "gone",
+                S::GONE,
+                "This is no longer available",
+                G::Unimplemented,
+            ),
+            Self::Declined => (
+                "request-declined",
+                S::BAD_REQUEST,
+                "The request was declined",
+                G::InvalidArgument,
             ),
         }
     }

@@ -19,6 +19,8 @@ const FLOORS: &[&[&str]] = &[
         "brute_force",
         "client",
         "confirm",
+        "errors",
+        "headers",
         "input",
         "introspection",
         "jwt",
@@ -28,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
         "resource",
         "session",
         "step_up",
+        "version",
     ],
     &["test_util", "token_service"],
 ];
