@@ -16,6 +16,7 @@ mod confirm;
 mod crash;
 #[cfg(feature = "jwt")]
 mod dpop;
+mod errors;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
 mod failing_over;
@@ -24,6 +25,7 @@ mod fetch;
 mod floors;
 #[cfg(all(feature = "test-util", feature = "jwt"))]
 mod hardened;
+mod headers;
 mod headway;
 #[cfg(feature = "json")]
 mod input;
@@ -85,4 +87,5 @@ mod step_up;
 mod support;
 #[cfg(all(feature = "jwt", feature = "session"))]
 mod token_service;
+mod versions;
 mod walk;
