@@ -24,7 +24,8 @@ const NO_PERMISSIONS: &str =
 /// Stamps the headers that tell browsers what a response is not for, and takes off what tells
 /// strangers too much. [The room](super) has the table of them.
 ///
-/// They are put together when it is built; a request costs no more than their places in the response.
+/// They are put together when it is built: a request takes one allocation, and their places in the
+/// response.
 #[derive(Clone, Debug)]
 pub struct SecurityHeaders {
     csp: Csp,
