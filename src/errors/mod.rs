@@ -6,7 +6,7 @@
 //! that a caller who names it to the author is found in the log.
 //!
 //! ```
-//! use axum::{Json, Router, body::Body, http::Request, routing::get};
+//! use axum::{Router, body::Body, http::Request, routing::get};
 //! use portcullis::errors::{GenericErrors, Internal};
 //! use tower::ServiceExt;
 //!
@@ -15,10 +15,14 @@
 //!     Ok(text)
 //! }
 //!
+//! async fn bug() -> String {
+//!     panic!("the password is hunter2")
+//! }
+//!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let app: Router = Router::new()
 //!     .route("/articles", get(articles))
-//!     .route("/bug", get(|| async { panic!("the password is hunter2") }))
+//!     .route("/bug", get(bug))
 //!     .layer(GenericErrors::new()); // last, so that it is around all else
 //!
 //! for path in ["/articles", "/bug", "/nowhere"] {

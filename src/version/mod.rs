@@ -28,7 +28,7 @@
 //!
 //! let answer = app.oneshot(Request::get("/api/v1/articles").body(Body::empty())?).await?;
 //! assert_eq!(answer.headers()["deprecation"], "@1790000000");
-//! assert_eq!(answer.headers()["sunset"], "Sun, 10 May 2027 21:20:00 GMT");
+//! assert_eq!(answer.headers()["sunset"], "Tue, 11 May 2027 01:46:40 GMT");
 //! let links: Vec<_> = answer.headers().get_all("link").iter().collect();
 //! assert_eq!(links, [
 //!     r#"<https://example.com/docs/v2>; rel="deprecation""#,
