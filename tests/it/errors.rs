@@ -400,12 +400,17 @@ async fn a_request_that_speaks_grpc_is_answered_in_its_language() {
 #[tokio::test]
 async fn nested_layers_agree_on_one_id_and_one_problem() {
     let (outer, told) = listening(GenericErrors::new());
-    let app = routes().layer(GenericErrors::new()).layer(outer);
-    let (_, headers, text) = answer(&app, request("GET", "/talks", "")).await;
-    let id = headers["x-request-id"].to_str().unwrap();
-    assert!(text.contains(id));
-    assert_eq!(headers.get_all("x-request-id").iter().count(), 1);
-    assert_eq!(told.lock().unwrap().len(), 1);
+    let closed = get(|| async {}).layer(StepUp::within(Duration::ZERO));
+    let app = routes().route("/closed", closed);
+    let app = app.layer(GenericErrors::new()).layer(outer);
+    for path in ["/talks", "/closed"] {
+        let (_, headers, text) = answer(&app, request("GET", path, "")).await;
+        let id = headers["x-request-id"].to_str().unwrap();
+        assert!(text.contains(id), "{path}");
+        assert_eq!(headers.get_all("x-request-id").iter().count(), 1);
+        let events = std::mem::take(&mut *told.lock().unwrap());
+        assert_eq!(events.len(), 1, "{path}: {events:?}");
+    }
 }
 
 #[tokio::test]
