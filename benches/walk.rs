@@ -18,7 +18,9 @@ use portcullis::api_key::{IssuedApiKey, NewApiKey, RequireApiKey};
 use portcullis::assign::{self, Assignable, New};
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
+use portcullis::errors::GenericErrors;
 use portcullis::guard::{Authenticator, Shield};
+use portcullis::headers::SecurityHeaders;
 use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
@@ -26,6 +28,7 @@ use portcullis::load::{InFlight, LoadLimits};
 use portcullis::problem::Problem;
 use portcullis::rate_limit::{By, HeaderDraft, Quota, RateLimit};
 use portcullis::store::memory::MemoryKeyRing;
+use portcullis::version::{Version, Versions};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
@@ -107,6 +110,11 @@ fn main() {
     // The box of a guard that may wait for its store, and nothing else.
     assert!(decision <= 1, "a decision of a rate limit allocates");
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
+    for (name, budget) in FRONT_BUDGET {
+        let more = find(name).allocations - find("bare").allocations;
+        assert!(more <= budget, "{name} costs {more} allocations");
+        println!("{name} adds {more} allocations; the budget is {budget}");
+    }
     for ((name, bare), budget) in [(LOAD, "bare"), (LOAD_BODY, "bare, with a body")]
         .into_iter()
         .zip(LOAD_BUDGET)
@@ -116,6 +124,16 @@ fn main() {
         println!("{name} adds {more} allocations; the budget is {budget}");
     }
 }
+
+const HEADERS: &str = "SecurityHeaders";
+const ERRORS: &str = "GenericErrors";
+const VERSION: &str = "a deprecated version";
+
+/// How many allocations the front of the house may add to a request: two as any layer of an axum
+/// router. Beyond that headers take one for what is to be done and two where the map of the response
+/// grows; errors one for the facts, and two for an id that is drawn and shared; a version one for the
+/// facts and one for what is to be done.
+const FRONT_BUDGET: [(&str, u64); 3] = [(HEADERS, 5), (ERRORS, 5), (VERSION, 4)];
 
 const LOAD: &str = "LoadLimits";
 const LOAD_BODY: &str = "LoadLimits, for a body";
@@ -209,7 +227,31 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
         ),
     ];
     all.extend(limits());
+    all.extend(front());
     all
+}
+
+/// What stands at the front of the house.
+fn front() -> Vec<Case> {
+    let bare = || Router::new().route("/", get(|| async { "in" }));
+    let plain = || request("GET", None, "");
+    let old = Version::new(1)
+        .with_deprecation(0)
+        .with_sunset(9_999_999_999);
+    let versions = Versions::under("", [old, Version::new(2)]).unwrap();
+    vec![
+        case(
+            HEADERS,
+            bare().layer(SecurityHeaders::api()),
+            Box::new(plain),
+        ),
+        case(ERRORS, bare().layer(GenericErrors::new()), Box::new(plain)),
+        case(
+            VERSION,
+            bare().layer(versions.guard(1).unwrap()),
+            Box::new(plain),
+        ),
+    ]
 }
 
 /// Rate limits by themselves.

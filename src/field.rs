@@ -10,6 +10,16 @@ pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// The quotas themselves: a list, an item for each limit.
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// What tells strangers with which software they have to do, and nobody else anything.
+pub(crate) const TELLTALE: [HeaderName; 6] = [
+    http::header::SERVER,
+    HeaderName::from_static("x-powered-by"),
+    HeaderName::from_static("x-aspnet-version"),
+    HeaderName::from_static("x-aspnetmvc-version"),
+    HeaderName::from_static("x-generator"),
+    HeaderName::from_static("x-runtime"),
+];
+
 /// A field that stands more than once where it may stand only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Repeated;

@@ -22,11 +22,13 @@ pub mod config;
 #[cfg(feature = "confirm")]
 pub mod confirm;
 pub mod content;
+pub mod errors;
 pub mod event;
 #[cfg(feature = "remote")]
 pub mod fetch;
 mod field;
 pub mod guard;
+pub mod headers;
 pub mod identity;
 #[cfg(feature = "json")]
 pub mod input;
@@ -51,5 +53,6 @@ pub mod store;
 pub mod test_util;
 #[cfg(all(feature = "jwt", feature = "session"))]
 pub mod token_service;
+pub mod version;
 #[cfg(feature = "webhook")]
 pub mod webhook;

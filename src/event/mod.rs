@@ -4,7 +4,7 @@
 //! for what guards decide, an extractor for what extractors decide. By default it is written as a
 //! `tracing` event with the target `portcullis` and these fields: `outcome`, `kind`, `status`,
 //! `reason`, `cause`, `method`, `route`, `client`, `subject`, `credential`, `credential_id`,
-//! `policy`, `faults`, `times`. No token, key, secret or body is ever in it.
+//! `request_id`, `version`, `policy`, `faults`, `times`. No token, key, secret or body is ever in it.
 //!
 //! An author who wants the events elsewhere gives the outermost [`Shield`](crate::guard::Shield)
 //! a sink; whatever stands within it tells there:
@@ -32,5 +32,5 @@ pub(crate) use security_event::route;
 pub(crate) use sink::authenticated_by;
 #[cfg(feature = "json")]
 pub(crate) use sink::would_refuse;
-pub(crate) use sink::{Sink, authenticated, quota};
+pub(crate) use sink::{Sink, authenticated, deprecated, quota};
 pub(crate) use witness::Witness;

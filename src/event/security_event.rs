@@ -6,7 +6,7 @@ use axum::extract::MatchedPath;
 use http::request::Parts;
 use http::{Extensions, Method, StatusCode};
 
-use crate::identity::{ClientAddr, Facts, Principal};
+use crate::identity::{ApiVersion, ClientAddr, Facts, Principal, RequestId};
 use crate::problem::{FieldFault, Kind, Problem};
 
 /// A decision that a control has taken.
@@ -32,6 +32,10 @@ pub struct SecurityEvent<'a> {
     pub client: Option<ClientAddr>,
     /// Who is calling.
     pub principal: Option<&'a Principal>,
+    /// By which id the request is known, if an id was given to it.
+    pub request_id: Option<&'a RequestId>,
+    /// Which version of the interface the request is for, if that is known by then.
+    pub version: Option<ApiVersion>,
     /// The policy whose quota is used up, or nearly; the first of several.
     pub policy: Option<&'a str>,
     /// What is wrong with the request, part by part. Names of members are the caller's words; no
@@ -65,6 +69,8 @@ pub enum Outcome {
     NearLimit,
     /// The request was let on, though a quota is used up: its limit only reports.
     WouldLimit,
+    /// The request was let on, though what it is for is deprecated.
+    Deprecated,
     /// The request was let on without a part of its body that the caller may not send.
     Trimmed,
     /// The request was let on, though it breaks the rules: their schema only reports.
@@ -83,6 +89,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::NearLimit => "near_limit",
             Self::WouldLimit => "would_limit",
+            Self::Deprecated => "deprecated",
             Self::Trimmed => "trimmed",
             Self::WouldRefuse => "would_refuse",
         }
@@ -109,7 +116,9 @@ impl Outcome {
             | Kind::Forbidden
             | Kind::ConfirmationRequired
             | Kind::NotFound
-            | Kind::MethodNotAllowed => Self::Refused,
+            | Kind::MethodNotAllowed
+            | Kind::Gone
+            | Kind::Declined => Self::Refused,
         }
     }
 }
@@ -127,6 +136,8 @@ impl<'a> SecurityEvent<'a> {
             route: route(&head.extensions),
             client: ClientAddr::of(&head.extensions),
             principal: Facts::caller(&head.extensions).principal(),
+            request_id: RequestId::of(&head.extensions),
+            version: ApiVersion::of(&head.extensions),
             policy: None,
             faults: &[],
             times: 1,

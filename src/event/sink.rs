@@ -8,7 +8,7 @@ use http::request::Parts;
 use tracing::Level;
 
 use super::security_event::{Outcome, SecurityEvent};
-use crate::identity::Facts;
+use crate::identity::{Facts, RequestId};
 use crate::problem::{Dialect, FieldFault, Problem};
 
 /// Takes the events of an application in. It is called on the request's way, so it must be quick
@@ -50,7 +50,8 @@ pub fn refuse(head: &Parts, problem: Problem) -> Problem {
         Some(url) => problem.naming_metadata(url),
         None => problem,
     };
-    problem.in_dialect(Dialect::of(head))
+    let id = RequestId::of(&head.extensions).cloned();
+    problem.told_in(Dialect::of(head), id)
 }
 
 /// Tells that the caller of the request with this head proved who they are.
@@ -92,6 +93,18 @@ pub(crate) fn would_refuse(head: &Parts, problem: &Problem) {
         outcome,
         reason: problem.reason(),
         faults: problem.faults(),
+        ..SecurityEvent::authenticated(head)
+    });
+}
+
+/// Tells that the request with this head was let on although what it is for is deprecated, which the
+/// event says `times` times.
+pub(crate) fn deprecated(head: &Parts, reason: &'static str, times: u64) {
+    let outcome = Outcome::Deprecated;
+    tell(sink_of(head), outcome, || SecurityEvent {
+        outcome,
+        reason,
+        times,
         ..SecurityEvent::authenticated(head)
     });
 }
@@ -149,6 +162,8 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
                 subject = event.principal.map(|caller| caller.subject()),
                 credential = event.principal.map(|caller| caller.credential().kind()),
                 credential_id = event.principal.and_then(|caller| caller.credential().id()),
+                request_id = event.request_id.map(tracing::field::display),
+                version = event.version.map(tracing::field::display),
                 policy = event.policy,
                 faults = (!event.faults.is_empty())
                     .then(|| tracing::field::display(Places(event.faults))),
@@ -159,7 +174,8 @@ fn trace<'a>(outcome: Outcome, event: impl FnOnce() -> SecurityEvent<'a>) {
     match outcome {
         Outcome::Authenticated => write_at!(Level::DEBUG),
         Outcome::Failed => write_at!(Level::ERROR),
-        Outcome::InvalidInput
+        Outcome::Deprecated
+        | Outcome::InvalidInput
         | Outcome::Limited
         | Outcome::NearLimit
         | Outcome::Refused

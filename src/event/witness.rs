@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::security_event::{Outcome, SecurityEvent};
 use super::sink::{Sink, tell};
-use crate::identity::{ClientAddr, Facts, Principal};
+use crate::identity::{ApiVersion, ClientAddr, Facts, Principal, RequestId};
 use crate::problem::{Dialect, Problem};
 
 /// All that a refusal needs of a head. Taking it costs no allocation, as long as nobody refuses.
@@ -18,6 +18,8 @@ pub(crate) struct Witness {
     route: Option<MatchedPath>,
     client: Option<ClientAddr>,
     principal: Option<Principal>,
+    request_id: Option<RequestId>,
+    version: Option<ApiVersion>,
     sink: Option<Sink>,
     dialect: Dialect,
 }
@@ -30,6 +32,8 @@ impl Witness {
             route: head.extensions.get().cloned(),
             client: ClientAddr::of(&head.extensions),
             principal: Facts::caller(&head.extensions).principal().cloned(),
+            request_id: RequestId::of(&head.extensions).cloned(),
+            version: ApiVersion::of(&head.extensions),
             sink: head.extensions.get().cloned(),
             dialect: Dialect::of(head),
         }
@@ -48,7 +52,7 @@ impl Witness {
             times: problem.times(),
             ..self.event(outcome, problem.reason())
         });
-        problem.in_dialect(self.dialect)
+        problem.told_in(self.dialect, self.request_id)
     }
 
     /// Tells something of a request that is let on.
@@ -67,6 +71,8 @@ impl Witness {
             route: self.route.as_ref().map(MatchedPath::as_str),
             client: self.client,
             principal: self.principal.as_ref(),
+            request_id: self.request_id.as_ref(),
+            version: self.version,
             policy: None,
             faults: &[],
             times: 1,
@@ -89,6 +95,8 @@ mod tests {
         let accepted = "application/graphql-response+json".parse().unwrap();
         head.headers.insert("accept", accepted);
         let facts = Facts::entry(&mut head.extensions);
+        facts.request_id = RequestId::parse(b"r-1");
+        facts.version = ApiVersion::new(7);
         facts.client = Some(ClientAddr::new([192, 0, 2, 1].into()));
         facts.caller = crate::identity::Caller::Known(Principal::new("alice"));
         let record = Arc::clone(&events);
@@ -106,7 +114,9 @@ mod tests {
     fn a_witness_tells_and_answers_what_the_head_would_have() {
         let by_witness = told(|head, problem| Witness::of(head).refuse(problem));
         assert_eq!(by_witness.0.len(), 1);
-        assert!(by_witness.0[0].contains("alice"));
+        for told in ["alice", "r-1", "v7"] {
+            assert!(by_witness.0[0].contains(told), "{told}");
+        }
         assert!(by_witness.1.contains("graphql"));
         assert_eq!(by_witness, told(refuse));
     }

@@ -9,6 +9,7 @@ use super::demand::Demand;
 use super::headway::Headway;
 use super::pass::Pass;
 use super::place::Place;
+use super::stamp::Stamps;
 use crate::problem::Problem;
 
 /// A decision about one request, taken from its head alone.
@@ -103,6 +104,11 @@ impl Stop {
     #[must_use]
     pub fn stamped(self, stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         self.after(Pass::stamped(stamps))
+    }
+
+    /// Likewise, with what is done to the headers of every response.
+    pub(crate) fn standing(self, stamps: &Stamps) -> Self {
+        self.after(Pass::standing(stamps))
     }
 
     /// Has the response bear the stamps of `earlier` guards as well.

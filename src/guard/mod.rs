@@ -68,6 +68,7 @@ mod place;
 mod service;
 mod shield;
 mod stack;
+mod stamp;
 
 pub use body::{BodyGuard, BodyGuardService};
 pub use check::{Guard, Stop};
@@ -83,3 +84,4 @@ pub use shield::Shield;
 pub use stack::Stack;
 
 pub(crate) use shield::Voice;
+pub(crate) use stamp::{Deed, Stamps};

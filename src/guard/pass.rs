@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use smallvec::SmallVec;
 
 use super::check::Stop;
+use super::stamp::{Deed, Stamps};
 
 /// The head of a finished response, for guards that count outcomes.
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +19,6 @@ pub struct ResponseHead<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// A header to set on the response.
-struct Stamp {
-    name: HeaderName,
-    value: HeaderValue,
-    /// Whether it is added to what is there, or takes its place.
-    is_added: bool,
-}
-
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
 /// Permission to go on, with what shall be done to the response; one pointer wide.
@@ -34,8 +27,10 @@ pub struct Pass(Option<Box<Errand>>);
 
 #[derive(Default)]
 struct Errand {
+    /// What is the same for each request; what is set for this one stands over it.
+    standing: SmallVec<[Stamps; 2]>,
     /// Most stacks set a few headers, which need no allocation of their own.
-    stamps: SmallVec<[Stamp; 3]>,
+    stamps: SmallVec<[(HeaderName, Deed); 3]>,
     watch: Option<Watch>,
 }
 
@@ -57,22 +52,26 @@ impl Pass {
 
     /// Has this header stand on the response, instead of any other of that name.
     pub(crate) fn stamp(&mut self, name: HeaderName, value: HeaderValue) {
-        self.push(name, value, false);
+        self.push(name, Deed::Set(value));
     }
 
     /// Has this header stand on the response besides others of that name.
     pub(crate) fn add(&mut self, name: HeaderName, value: HeaderValue) {
-        self.push(name, value, true);
+        self.push(name, Deed::Add(value));
     }
 
     /// Written where it stays: headers are large enough that moving them shows.
     #[inline]
-    fn push(&mut self, name: HeaderName, value: HeaderValue, is_added: bool) {
-        self.0.get_or_insert_default().stamps.push(Stamp {
-            name,
-            value,
-            is_added,
-        });
+    fn push(&mut self, name: HeaderName, deed: Deed) {
+        self.0.get_or_insert_default().stamps.push((name, deed));
+    }
+
+    /// Permission with what is done to the headers of every response.
+    pub(crate) fn standing(stamps: &Stamps) -> Self {
+        let mut pass = Self::default();
+        let errand = pass.0.get_or_insert_default();
+        errand.standing.push(stamps.clone());
+        pass
     }
 
     /// Has `watch` see the head of the finished response. It is not called if the request is
@@ -97,6 +96,7 @@ impl Pass {
             (Some(errand), Some(later)) => (errand, *later),
             (one, other) => return Self(one.or(other)),
         };
+        errand.standing.extend(later.standing);
         errand.stamps.extend(later.stamps);
         let both = Self(Some(errand));
         match later.watch {
@@ -125,12 +125,11 @@ impl Pass {
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
         let Some(mut errand) = self.0 else { return };
         let headers = response.headers_mut();
-        for stamp in errand.stamps.drain(..) {
-            if stamp.is_added {
-                headers.append(stamp.name, stamp.value);
-            } else {
-                headers.insert(stamp.name, stamp.value);
-            }
+        for stamps in &errand.standing {
+            stamps.write(headers);
+        }
+        for (name, deed) in errand.stamps.drain(..) {
+            deed.on(name, headers);
         }
         if let Some(watch) = errand.watch {
             watch(ResponseHead {
@@ -144,8 +143,10 @@ impl Pass {
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stamps = self.0.iter().flat_map(|errand| &errand.stamps);
+        let standing = self.0.iter().flat_map(|errand| &errand.standing);
+        let all = standing.flat_map(Stamps::iter).chain(stamps);
         f.debug_map()
-            .entries(stamps.map(|stamp| (&stamp.name, &stamp.value)))
+            .entries(all.map(|(name, deed)| (name, deed)))
             .finish()
     }
 }

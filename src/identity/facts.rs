@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use http::Extensions;
 
+use super::api_version::ApiVersion;
 use super::client::ClientAddr;
 use super::principal::Principal;
+use super::request_id::RequestId;
 
 /// What the guards have learned of a request so far.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,10 @@ pub struct Facts {
     pub scheme: Option<&'static str>,
     /// Where the metadata of the protected resource is (RFC 9728), for the challenges to name.
     pub resource_metadata: Option<Arc<str>>,
+    /// By which id the request is known; none if nothing has given it one.
+    pub request_id: Option<RequestId>,
+    /// Which version of the interface the request is for; none if no guard of a version has run.
+    pub version: Option<ApiVersion>,
     /// What an authentication guard keeps for its own extractor.
     evidence: Option<Evidence>,
 }

@@ -15,17 +15,21 @@
 //! ```
 
 mod allowance;
+mod api_version;
 mod client;
 mod facts;
 mod network;
 mod permissions;
 mod principal;
+mod request_id;
 mod scope;
 
 pub use allowance::Allowance;
+pub use api_version::ApiVersion;
 pub use client::ClientAddr;
 pub use facts::{Caller, Facts};
 pub use network::{Network, Networks};
 pub use permissions::{Permissions, TooManyPermissions};
 pub use principal::{Credential, Principal};
+pub use request_id::RequestId;
 pub use scope::{Scope, Scopes};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName, HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONNECTION, HeaderValue};
 use http::request::Parts;
 use http::{Response, Version};
 
 use crate::body::Upload;
 use crate::event::Witness;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, inherit, is_of_body};
 
 /// A request on its way, of which the body or the time may yet run out.
 #[derive(Debug)]
@@ -51,16 +51,7 @@ impl Watch {
         };
         let mut refusal = self.refuse(problem);
         let (answered, _) = response.into_parts();
-        let mut kept = None; // a name stands once before all of its values
-        for (name, value) in answered.headers {
-            if let Some(name) = name {
-                let told = refusal.headers().contains_key(&name) || is_of_body(&name);
-                kept = (!told).then_some(name);
-            }
-            if let Some(name) = &kept {
-                refusal.headers_mut().append(name.clone(), value);
-            }
-        }
+        inherit(&mut refusal, answered.headers, |name| !is_of_body(name));
         refusal
     }
 
@@ -75,12 +66,6 @@ impl Watch {
         };
         self.witness.refuse(problem).into_http()
     }
-}
-
-/// Whether a header describes the body that is thrown away.
-fn is_of_body(name: &HeaderName) -> bool {
-    name.as_str().starts_with("content-")
-        || [TRANSFER_ENCODING, TRAILER, http::header::ETAG].contains(name)
 }
 
 #[cfg(test)]

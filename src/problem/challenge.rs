@@ -1,9 +1,11 @@
 //! `WWW-Authenticate` values (RFC 9110, section 11.6.1; RFC 6750, section 3; RFC 9470).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use http::HeaderValue;
 
+use super::details::Problem;
+use super::kind::Kind;
 use crate::field::{end_of_quoted, is_tchar, joined, quoted};
 
 /// How a caller is told to authenticate: a scheme and its parameters, in the order given.
@@ -51,6 +53,24 @@ impl Challenge {
         // Quoting leaves nothing that a header cannot bear; should a scheme be odd, `Bearer` alone
         // is still a challenge, and a 401 must have one.
         HeaderValue::from_str(&self.text).unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+}
+
+impl Problem {
+    /// A credential that is good and lacks scopes: 403 with the scopes that were needed, on the
+    /// `Bearer` scheme (RFC 6750, section 3.1). `needed` are scope names parted by spaces.
+    #[must_use]
+    pub fn insufficient_scope(needed: impl fmt::Display) -> Self {
+        Self::insufficient_scope_by("Bearer", needed)
+    }
+
+    /// Likewise, on the scheme by which the credential was shown (RFC 9449, section 7.1).
+    #[must_use]
+    pub fn insufficient_scope_by(scheme: &'static str, needed: impl fmt::Display) -> Self {
+        let challenge = Challenge::new(scheme)
+            .with("error", "insufficient_scope")
+            .with("scope", &needed.to_string());
+        Self::new(Kind::InsufficientScope).with_challenge(&challenge)
     }
 }
 

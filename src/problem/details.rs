@@ -13,6 +13,7 @@ use super::challenge::{Challenge, extended};
 use super::dialect::Dialect;
 use super::fault::{FieldFault, Location};
 use super::kind::Kind;
+use crate::identity::RequestId;
 
 /// A refusal that is safe to show to the caller; one pointer wide.
 pub struct Problem(Box<Inner>);
@@ -26,6 +27,8 @@ struct Inner {
     reason: Cow<'static, str>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     dialect: Dialect,
+    is_told: bool,
+    request_id: Option<RequestId>,
     violated: SmallVec<[Arc<str>; 1]>,
     names_policies: bool,
     times: u64,
@@ -44,26 +47,12 @@ impl Problem {
             reason: Cow::Borrowed(kind.slug()),
             cause: None,
             dialect: Dialect::ProblemJson,
+            is_told: false,
+            request_id: None,
             violated: SmallVec::new(),
             names_policies: false,
             times: 1,
         }))
-    }
-
-    /// A credential that is good and lacks scopes: 403 with the scopes that were needed, on the
-    /// `Bearer` scheme (RFC 6750, section 3.1). `needed` are scope names parted by spaces.
-    #[must_use]
-    pub fn insufficient_scope(needed: impl fmt::Display) -> Self {
-        Self::insufficient_scope_by("Bearer", needed)
-    }
-
-    /// Likewise, on the scheme by which the credential was shown (RFC 9449, section 7.1).
-    #[must_use]
-    pub fn insufficient_scope_by(scheme: &'static str, needed: impl fmt::Display) -> Self {
-        let challenge = Challenge::new(scheme)
-            .with("error", "insufficient_scope")
-            .with("scope", &needed.to_string());
-        Self::new(Kind::InsufficientScope).with_challenge(&challenge)
     }
 
     /// Gives the reason for the event: a stable word such as `token_expired`, never shown to the
@@ -231,12 +220,31 @@ impl Problem {
         self
     }
 
+    /// Has the response speak `dialect` and name the request, now that the event is told.
+    pub(crate) fn told_in(mut self, dialect: Dialect, request_id: Option<RequestId>) -> Self {
+        self = self.in_dialect(dialect);
+        self.0.request_id = request_id;
+        self.0.is_told = true;
+        self
+    }
+
+    /// Whether the event is told.
+    pub(super) fn is_told(&self) -> bool {
+        self.0.is_told
+    }
+
+    /// By which id the request is known, for the caller to name it to the author.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.0.request_id.as_ref()
+    }
+
     pub(super) fn dialect(&self) -> &Dialect {
         &self.0.dialect
     }
 
-    pub(super) fn into_headers(self) -> HeaderMap {
-        self.0.headers
+    pub(super) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.0.headers)
     }
 }
 

@@ -51,6 +51,10 @@ pub enum Kind {
     Misconfigured,
     /// Something that the decision needs cannot be reached.
     Unavailable,
+    /// What was here is gone for good, such as a version of an interface.
+    Gone,
+    /// The application turned the request away, for reasons that are not told.
+    Declined,
 }
 
 /// The status codes of gRPC that refusals map to.
@@ -79,7 +83,7 @@ pub enum GrpcCode {
 
 impl Kind {
     /// Every kind, for tables and documents, in the order in which they are declared.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::MalformedBody,
         Self::Unauthenticated,
@@ -102,6 +106,8 @@ impl Kind {
         Self::ReducedCapacity,
         Self::Misconfigured,
         Self::Unavailable,
+        Self::Gone,
+        Self::Declined,
     ];
 
     /// The stable name of the kind: the last part of the problem's `type`.
@@ -265,6 +271,18 @@ impl Kind {
                 S::SERVICE_UNAVAILABLE,
                 "The service is not available for the moment",
                 G::Unavailable,
+            ),
+            Self::Gone => (
+                "gone",
+                S::GONE,
+                "This is no longer available",
+                G::Unimplemented,
+            ),
+            Self::Declined => (
+                "request-declined",
+                S::BAD_REQUEST,
+                "The request was declined",
+                G::InvalidArgument,
             ),
         }
     }

@@ -21,6 +21,7 @@
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
+mod author;
 mod challenge;
 mod details;
 mod dialect;
@@ -34,4 +35,5 @@ pub use dialect::{PlainError, Render};
 pub use fault::{FieldFault, Location};
 pub use kind::{GrpcCode, Kind};
 
+pub(crate) use author::{Author, inherit, is_of_body};
 pub(crate) use dialect::{Dialect, Renderer};

@@ -1,7 +1,7 @@
 //! The one door out.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::response::IntoResponse;
@@ -10,6 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 
+use super::author::Author;
 use super::details::Problem;
 use super::dialect::Dialect;
 use super::kind::Kind;
@@ -27,7 +28,7 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 impl Problem {
     /// The response that carries this refusal. It must not be stored by caches.
     #[must_use]
-    pub fn into_http<B: From<Bytes>>(self) -> Response<B> {
+    pub fn into_http<B: From<Bytes>>(mut self) -> Response<B> {
         let kind = self.kind();
         let (status, media_type, body) = match self.dialect() {
             Dialect::ProblemJson => (self.status(), PROBLEM_JSON, self.to_problem_json()),
@@ -39,7 +40,11 @@ impl Problem {
             }
         };
         let grpc = matches!(self.dialect(), Dialect::Grpc);
-        let mut headers = self.into_headers();
+        let mut headers = if self.is_told() {
+            self.take_headers()
+        } else {
+            self.headers().clone() // it may have to be written anew
+        };
         headers.insert(CONTENT_TYPE, media_type);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if grpc {
@@ -52,6 +57,13 @@ impl Problem {
         let mut response = Response::new(B::from(body));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
+        if !self.is_told() {
+            response
+                .extensions_mut()
+                .insert(Author::Untold(Arc::new(self)));
+        } else if self.request_id().is_some() {
+            response.extensions_mut().insert(Author::Told);
+        }
         response
     }
 
@@ -60,7 +72,8 @@ impl Problem {
         if self.names_policies() {
             return self.to_quota_exceeded();
         }
-        if usual && self.faults().is_empty() && !self.is_truncated() {
+        let is_plain = self.faults().is_empty() && !self.is_truncated();
+        if usual && is_plain && self.request_id().is_none() {
             let plain = PLAIN.get(self.kind() as usize);
             return plain.cloned().unwrap_or_default();
         }
@@ -72,8 +85,16 @@ impl Problem {
         if self.is_truncated() {
             body.push_str(r#","truncated":true"#);
         }
+        self.push_request_id(&mut body);
         body.push('}');
         Bytes::from(body)
+    }
+
+    fn push_request_id(&self, body: &mut String) {
+        if let Some(id) = self.request_id() {
+            // It has no character that JSON would escape.
+            let _ = write!(body, r#","request_id":"{id}""#);
+        }
     }
 
     /// The problem of the draft on rate limit headers, which names the policies.
@@ -91,14 +112,21 @@ impl Problem {
             // A name is printable ASCII, of which JSON escapes what structured fields do.
             push_quoted(&mut body, name);
         }
-        body.push_str("]}");
+        body.push(']');
+        self.push_request_id(&mut body);
+        body.push('}');
         Bytes::from(body)
     }
 
     fn to_graphql(&self) -> Bytes {
+        let code = self.kind().slug();
+        let extensions = match self.request_id() {
+            Some(id) => json!({ "code": code, "request_id": id.as_str() }),
+            None => json!({ "code": code }),
+        };
         let body = json!({ "errors": [{
             "message": self.kind().title(),
-            "extensions": { "code": self.kind().slug() },
+            "extensions": extensions,
         }] });
         Bytes::from(body.to_string())
     }
@@ -149,12 +177,11 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use http::header::WWW_AUTHENTICATE;
     use serde_json::Value;
 
     use super::*;
+    use crate::identity::RequestId;
     use crate::problem::{Challenge, FieldFault, PlainError, Renderer};
 
     fn parsed(response: &Response<Bytes>) -> Value {
@@ -218,7 +245,7 @@ mod tests {
         ] {
             let response: Response<Bytes> = Problem::new(Kind::Unauthenticated)
                 .with_challenge(&Challenge::new("Bearer"))
-                .in_dialect(dialect.clone())
+                .told_in(dialect.clone(), RequestId::parse(b"r-1"))
                 .into_http();
             assert_eq!(response.status(), status, "{dialect:?}");
             assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
@@ -228,13 +255,16 @@ mod tests {
                     assert!(response.body().is_empty());
                 }
                 Dialect::GraphQl => assert_eq!(
-                    parsed(&response)["errors"][0]["extensions"]["code"],
-                    "unauthenticated"
+                    parsed(&response)["errors"][0]["extensions"],
+                    json!({ "code": "unauthenticated", "request_id": "r-1" })
                 ),
                 Dialect::Own(_) => {
                     assert_eq!(parsed(&response)["error"], "Credentials are required");
                 }
-                Dialect::ProblemJson => assert_eq!(parsed(&response)["status"], 401),
+                Dialect::ProblemJson => {
+                    assert_eq!(parsed(&response)["status"], 401);
+                    assert_eq!(parsed(&response)["request_id"], "r-1");
+                }
             }
         }
     }

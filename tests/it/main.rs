@@ -19,6 +19,7 @@ mod content;
 mod crash;
 #[cfg(feature = "jwt")]
 mod dpop;
+mod errors;
 #[cfg(feature = "aws-lc-rs")]
 mod example;
 mod failing_over;
@@ -27,6 +28,7 @@ mod fetch;
 mod floors;
 #[cfg(all(feature = "test-util", feature = "jwt"))]
 mod hardened;
+mod headers;
 mod headway;
 #[cfg(feature = "json")]
 mod input;
@@ -98,6 +100,7 @@ mod step_up;
 mod support;
 #[cfg(all(feature = "jwt", feature = "session"))]
 mod token_service;
+mod versions;
 mod walk;
 #[cfg(feature = "webhook")]
 mod webhook;
