@@ -20,6 +20,10 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "confirm")]
 pub mod confirm;
+#[cfg(feature = "cross-origin")]
+pub mod cors;
+#[cfg(feature = "cross-origin")]
+pub mod cross_site;
 pub mod event;
 #[cfg(feature = "remote")]
 pub mod fetch;
@@ -33,6 +37,8 @@ pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod load;
+#[cfg(feature = "cross-origin")]
+mod origin;
 mod partition;
 pub mod problem;
 #[cfg(feature = "public-id")]

@@ -53,7 +53,7 @@ pub trait Guard: Send + Sync + 'static {
     }
 }
 
-/// The end of a request's way: a refusal or an early answer, with the stamps given so far; three
+/// The end of a request's way: a refusal or an early answer, with the stamps given so far; four
 /// pointers wide, so that a refusal takes no allocation but that of its problem.
 #[derive(Debug)]
 pub struct Stop {

@@ -75,3 +75,6 @@ pub use pass::{Pass, ResponseHead};
 pub use place::Place;
 pub use service::GuardService;
 pub use shield::Shield;
+
+#[cfg(feature = "cross-origin")]
+pub(crate) use pass::Stamps;

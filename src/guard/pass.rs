@@ -1,6 +1,7 @@
 //! The permission to go on.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -19,6 +20,7 @@ pub struct ResponseHead<'a> {
 }
 
 /// A header to set on the response.
+#[derive(Clone)]
 struct Stamp {
     name: HeaderName,
     value: HeaderValue,
@@ -26,11 +28,50 @@ struct Stamp {
     is_added: bool,
 }
 
+impl Stamp {
+    /// Lists are added to, and whatever else is replaced.
+    fn new(name: HeaderName, value: HeaderValue) -> Self {
+        let is_added = matches!(name.as_str(), "vary" | "ratelimit" | "ratelimit-policy");
+        Self {
+            name,
+            value,
+            is_added,
+        }
+    }
+
+    fn write(self, headers: &mut HeaderMap) {
+        if self.is_added {
+            headers.append(self.name, self.value);
+        } else {
+            headers.insert(self.name, self.value);
+        }
+    }
+}
+
+/// Headers that are the same for many responses, made once.
+pub(crate) struct Stamps(Box<[Stamp]>);
+
+#[cfg(feature = "cross-origin")]
+impl Stamps {
+    pub(crate) fn new(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
+        let stamps = stamps.into_iter();
+        Self(
+            stamps
+                .map(|(name, value)| Stamp::new(name, value))
+                .collect(),
+        )
+    }
+}
+
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
-/// Permission to go on, with what shall be done to the response; one pointer wide.
+/// Permission to go on, with what shall be done to the response; two pointers wide.
 #[derive(Default)]
-pub struct Pass(Option<Box<Errand>>);
+pub struct Pass {
+    /// What is done first. It costs no allocation.
+    shared: Option<Arc<Stamps>>,
+    errand: Option<Box<Errand>>,
+}
 
 #[derive(Default)]
 struct Errand {
@@ -46,13 +87,23 @@ impl Pass {
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         let mut pass = Self::default();
         for (name, value) in stamps {
-            if matches!(name.as_str(), "vary" | "ratelimit" | "ratelimit-policy") {
-                pass.add(name, value);
-            } else {
-                pass.stamp(name, value);
-            }
+            let Stamp {
+                name,
+                value,
+                is_added,
+            } = Stamp::new(name, value);
+            pass.push(name, value, is_added);
         }
         pass
+    }
+
+    /// The same with headers that were made once, which takes no allocation.
+    #[cfg(feature = "cross-origin")]
+    pub(crate) fn sharing(stamps: &Arc<Stamps>) -> Self {
+        Self {
+            shared: Some(Arc::clone(stamps)),
+            errand: None,
+        }
     }
 
     /// Has this header stand on the response, instead of any other of that name.
@@ -68,7 +119,7 @@ impl Pass {
     /// Written where it stays: headers are large enough that moving them shows.
     #[inline]
     fn push(&mut self, name: HeaderName, value: HeaderValue, is_added: bool) {
-        self.0.get_or_insert_default().stamps.push(Stamp {
+        self.errand.get_or_insert_default().stamps.push(Stamp {
             name,
             value,
             is_added,
@@ -79,7 +130,7 @@ impl Pass {
     /// abandoned before there is one.
     #[must_use]
     pub fn watching(mut self, watch: impl FnOnce(ResponseHead<'_>) + Send + 'static) -> Self {
-        let errand = self.0.get_or_insert_default();
+        let errand = self.errand.get_or_insert_default();
         errand.watch = Some(match errand.watch.take() {
             None => Box::new(watch),
             Some(earlier) => Box::new(move |head| {
@@ -92,22 +143,32 @@ impl Pass {
 
     /// This permission and a later one.
     #[must_use]
-    pub fn and(self, later: Self) -> Self {
-        let (mut errand, later) = match (self.0, later.0) {
+    pub fn and(mut self, later: Self) -> Self {
+        if self.is_empty() {
+            return later;
+        }
+        if let Some(shared) = later.shared {
+            let errand = self.errand.get_or_insert_default();
+            errand.stamps.extend(shared.0.iter().cloned());
+        }
+        let (errand, later) = match (&mut self.errand, later.errand) {
             (Some(errand), Some(later)) => (errand, *later),
-            (one, other) => return Self(one.or(other)),
+            (None, later) => {
+                self.errand = later;
+                return self;
+            }
+            (Some(_), None) => return self,
         };
         errand.stamps.extend(later.stamps);
-        let both = Self(Some(errand));
         match later.watch {
-            Some(watch) => both.watching(watch),
-            None => both,
+            Some(watch) => self.watching(watch),
+            None => self,
         }
     }
 
     /// Whether nothing has to be done to the response.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.shared.is_none() && self.errand.is_none()
     }
 
     /// This permission and what came after it.
@@ -123,14 +184,17 @@ impl Pass {
     /// Lists are added to, since each guard and the handler may have something to add: what they
     /// looked at, the quotas they took from.
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
-        let Some(mut errand) = self.0 else { return };
         let headers = response.headers_mut();
-        for stamp in errand.stamps.drain(..) {
-            if stamp.is_added {
-                headers.append(stamp.name, stamp.value);
-            } else {
-                headers.insert(stamp.name, stamp.value);
+        if let Some(shared) = self.shared {
+            for stamp in &shared.0 {
+                stamp.clone().write(headers);
             }
+        }
+        let Some(mut errand) = self.errand else {
+            return;
+        };
+        for stamp in errand.stamps.drain(..) {
+            stamp.write(headers);
         }
         if let Some(watch) = errand.watch {
             watch(ResponseHead {
@@ -143,7 +207,9 @@ impl Pass {
 
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stamps = self.0.iter().flat_map(|errand| &errand.stamps);
+        let shared = self.shared.iter().flat_map(|shared| &shared.0);
+        let own = self.errand.iter().flat_map(|errand| &errand.stamps);
+        let stamps = shared.chain(own);
         f.debug_map()
             .entries(stamps.map(|stamp| (&stamp.name, &stamp.value)))
             .finish()
@@ -179,6 +245,34 @@ mod tests {
         let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
         assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    }
+
+    #[cfg(feature = "cross-origin")]
+    #[test]
+    fn shared_stamps_keep_their_place_among_the_others() {
+        let shared = |value| {
+            let value = HeaderValue::from_static(value);
+            Arc::new(Stamps::new([(VARY, value.clone()), (CACHE_CONTROL, value)]))
+        };
+        let own = |value| {
+            let value = HeaderValue::from_static(value);
+            Pass::stamped([(VARY, value.clone()), (CACHE_CONTROL, value)])
+        };
+        for (first, second) in [("a", "b"), ("b", "a")] {
+            for pass in [
+                own(first).and(own(second)),
+                Pass::sharing(&shared(first)).and(own(second)),
+                own(first).and(Pass::sharing(&shared(second))),
+                Pass::sharing(&shared(first)).and(Pass::sharing(&shared(second))),
+                Pass::default().and(Pass::sharing(&shared(first)).and(own(second))),
+            ] {
+                let mut response = Response::new(());
+                pass.finish(&mut response);
+                let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
+                assert_eq!(varies, [first, second]);
+                assert_eq!(response.headers()[CACHE_CONTROL], second);
+            }
+        }
     }
 
     #[test]

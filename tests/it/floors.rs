@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// where the vocabulary lives.
 const FLOORS: &[&[&str]] = &[
     &[
-        "alphabet", "clock", "config", "field", "identity", "problem", "secret",
+        "alphabet", "clock", "config", "field", "identity", "origin", "problem", "secret",
     ],
     &["event"],
     &["body", "fetch", "guard", "store"],
@@ -19,6 +19,8 @@ const FLOORS: &[&[&str]] = &[
         "brute_force",
         "client",
         "confirm",
+        "cors",
+        "cross_site",
         "input",
         "introspection",
         "jwt",

@@ -12,6 +12,8 @@ mod cached_key_ring;
 mod client;
 #[cfg(feature = "confirm")]
 mod confirm;
+#[cfg(all(feature = "cross-origin", feature = "jwt"))]
+mod cors;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;
 #[cfg(feature = "jwt")]
