@@ -7,6 +7,8 @@ mod api_key;
 #[cfg(feature = "derive")]
 mod assign;
 mod authz;
+#[cfg(all(feature = "cross-origin", feature = "jwt"))]
+mod browser;
 mod brute_force;
 mod cached_key_ring;
 mod client;
