@@ -18,6 +18,8 @@ use portcullis::api_key::{IssuedApiKey, NewApiKey, RequireApiKey};
 use portcullis::assign::{self, Assignable, New};
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
+use portcullis::cors::Cors;
+use portcullis::cross_site::RefuseCrossSite;
 use portcullis::guard::{Authenticator, Shield};
 use portcullis::identity::Scopes;
 use portcullis::input::ValidatedJson;
@@ -106,6 +108,11 @@ fn main() {
     let decision = find(SILENT).allocations - find("Shield without guards").allocations;
     // The box of a guard that may wait for its store, and nothing else.
     assert!(decision <= 1, "a decision of a rate limit allocates");
+    let shared = find(SAME_ORIGIN).allocations - find("Shield without guards").allocations;
+    assert!(
+        shared == 0,
+        "CORS costs a request without Origin {shared} allocations"
+    );
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
     for ((name, bare), budget) in [(LOAD, "bare"), (LOAD_BODY, "bare, with a body")]
         .into_iter()
@@ -119,6 +126,8 @@ fn main() {
 
 const LOAD: &str = "LoadLimits";
 const LOAD_BODY: &str = "LoadLimits, for a body";
+
+const SAME_ORIGIN: &str = "Cors, RefuseCrossSite: no Origin";
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
 
@@ -209,7 +218,36 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
         ),
     ];
     all.extend(limits());
+    all.extend(origins());
     all
+}
+
+/// What looks at where a request comes from.
+fn origins() -> Vec<Case> {
+    let app = || {
+        let cors = Cors::for_origins(["https://app.example.com", "https://*.example.com"])
+            .with_credentials()
+            .build()
+            .unwrap();
+        let shield = Shield::new().with(cors).with(RefuseCrossSite::new());
+        Router::new()
+            .route("/", get(|| async { "in" }))
+            .layer(shield)
+    };
+    let of = |origin| request("GET", Some(("origin", origin)), "");
+    vec![
+        case(SAME_ORIGIN, app(), Box::new(|| request("GET", None, ""))),
+        case(
+            "the same, of a named origin",
+            app(),
+            Box::new(move || of("https://app.example.com")),
+        ),
+        case(
+            "the same, of a subdomain",
+            app(),
+            Box::new(move || of("https://a.b.example.com")),
+        ),
+    ]
 }
 
 /// Rate limits by themselves.

@@ -66,6 +66,7 @@ mod pass;
 mod place;
 mod service;
 mod shield;
+mod stamp;
 
 pub use check::{Guard, Stop};
 pub use compose::{Authenticator, Open, Optional, Or};
@@ -77,4 +78,4 @@ pub use service::GuardService;
 pub use shield::Shield;
 
 #[cfg(feature = "cross-origin")]
-pub(crate) use pass::Stamps;
+pub(crate) use stamp::Stamps;

@@ -8,6 +8,7 @@ use http::{Response, StatusCode};
 use smallvec::SmallVec;
 
 use super::check::Stop;
+use super::stamp::{Stamp, Stamps, is_list};
 
 /// The head of a finished response, for guards that count outcomes.
 #[derive(Clone, Copy, Debug)]
@@ -17,50 +18,6 @@ pub struct ResponseHead<'a> {
     pub status: StatusCode,
     /// The headers.
     pub headers: &'a HeaderMap,
-}
-
-/// A header to set on the response.
-#[derive(Clone)]
-struct Stamp {
-    name: HeaderName,
-    value: HeaderValue,
-    /// Whether it is added to what is there, or takes its place.
-    is_added: bool,
-}
-
-impl Stamp {
-    /// Lists are added to, and whatever else is replaced.
-    fn new(name: HeaderName, value: HeaderValue) -> Self {
-        let is_added = matches!(name.as_str(), "vary" | "ratelimit" | "ratelimit-policy");
-        Self {
-            name,
-            value,
-            is_added,
-        }
-    }
-
-    fn write(self, headers: &mut HeaderMap) {
-        if self.is_added {
-            headers.append(self.name, self.value);
-        } else {
-            headers.insert(self.name, self.value);
-        }
-    }
-}
-
-/// Headers that are the same for many responses, made once.
-pub(crate) struct Stamps(Box<[Stamp]>);
-
-#[cfg(feature = "cross-origin")]
-impl Stamps {
-    pub(crate) fn new(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
-        let stamps = stamps.into_iter();
-        Self(
-            stamps
-                .map(|(name, value)| Stamp::new(name, value))
-                .collect(),
-        )
-    }
 }
 
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
@@ -87,11 +44,7 @@ impl Pass {
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         let mut pass = Self::default();
         for (name, value) in stamps {
-            let Stamp {
-                name,
-                value,
-                is_added,
-            } = Stamp::new(name, value);
+            let is_added = is_list(&name);
             pass.push(name, value, is_added);
         }
         pass
@@ -149,7 +102,7 @@ impl Pass {
         }
         if let Some(shared) = later.shared {
             let errand = self.errand.get_or_insert_default();
-            errand.stamps.extend(shared.0.iter().cloned());
+            errand.stamps.extend(shared.iter().cloned());
         }
         let (errand, later) = match (&mut self.errand, later.errand) {
             (Some(errand), Some(later)) => (errand, *later),
@@ -186,7 +139,7 @@ impl Pass {
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
         let headers = response.headers_mut();
         if let Some(shared) = self.shared {
-            for stamp in &shared.0 {
+            for stamp in shared.iter() {
                 stamp.clone().write(headers);
             }
         }
@@ -207,7 +160,7 @@ impl Pass {
 
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = self.shared.iter().flat_map(|shared| &shared.0);
+        let shared = self.shared.iter().flat_map(|shared| shared.iter());
         let own = self.errand.iter().flat_map(|errand| &errand.stamps);
         let stamps = shared.chain(own);
         f.debug_map()

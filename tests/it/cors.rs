@@ -310,8 +310,8 @@ async fn preflights_need_no_credentials_and_refusals_can_be_read() {
     assert_eq!(
         *told.lock().unwrap(),
         [
-            "unauthenticated",
-            "unauthenticated",
+            "no_credential",
+            "no_credential",
             "origin_not_allowed",
             "method_not_allowed",
             "header_not_allowed",
