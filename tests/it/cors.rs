@@ -138,8 +138,8 @@ async fn pages_of_named_origins_may_read_and_others_get_no_word() {
 
 #[tokio::test]
 async fn preflights_are_answered_by_what_was_asked_and_no_more() {
-    let acrm = |method| ("access-control-request-method", method);
-    let acrh = |headers| ("access-control-request-headers", headers);
+    let sending = |method| ("access-control-request-method", method);
+    let asking = |headers| ("access-control-request-headers", headers);
     let from = ("origin", NAMED);
     let vary = format!("vary: {PREFLIGHT_VARY}");
     let good = [
@@ -152,25 +152,30 @@ async fn preflights_are_answered_by_what_was_asked_and_no_more() {
     let refused = (403, sorted(&[&vary]));
     let commas = ",".repeat(10_000);
     for (lines, expected) in [
-        (&[from, acrm("GET")][..], with(&[])),
-        (&[from, acrm("POST")], with(&[])),
+        (&[from, sending("GET")][..], with(&[])),
+        (&[from, sending("POST")], with(&[])),
         (
-            &[from, acrm("PUT")],
+            &[from, sending("PUT")],
             with(&["access-control-allow-methods: PUT"]),
         ),
         (
-            &[from, acrm("GET"), acrh("x-foo")],
+            &[from, sending("GET"), asking("x-foo")],
             with(&["access-control-allow-headers: x-foo"]),
         ),
         (
-            &[from, acrm("DELETE"), acrh("authorization,x-foo")],
+            &[from, sending("DELETE"), asking("authorization,x-foo")],
             with(&[
                 "access-control-allow-methods: DELETE",
                 "access-control-allow-headers: authorization,x-foo",
             ]),
         ),
         (
-            &[from, acrm("GET"), acrh("authorization"), acrh("x-foo")],
+            &[
+                from,
+                sending("GET"),
+                asking("authorization"),
+                asking("x-foo"),
+            ],
             with(&[
                 "access-control-allow-headers: authorization",
                 "access-control-allow-headers: x-foo",
@@ -179,7 +184,7 @@ async fn preflights_are_answered_by_what_was_asked_and_no_more() {
         (
             &[
                 from,
-                acrm("GET"),
+                sending("GET"),
                 ("access-control-request-private-network", "true"),
             ],
             with(&[]),
@@ -187,28 +192,31 @@ async fn preflights_are_answered_by_what_was_asked_and_no_more() {
         (
             &[
                 from,
-                acrm("GET"),
+                sending("GET"),
                 ("access-control-request-local-network", "true"),
             ],
             with(&[]),
         ),
-        (&[("origin", OTHER), acrm("GET")], refused.clone()),
-        (&[("origin", "null"), acrm("GET")], refused.clone()),
-        (&[from, from, acrm("GET")], refused.clone()),
-        (&[from, acrm("get")], refused.clone()),
-        (&[from, acrm("put")], refused.clone()),
-        (&[from, acrm("PATCH")], refused.clone()),
-        (&[from, acrm("")], refused.clone()),
-        (&[from, acrm("PUT"), acrm("PUT")], refused.clone()),
-        (&[from, acrm("GET"), acrh("x-bar")], refused.clone()),
-        (&[from, acrm("GET"), acrh("X-Foo")], refused.clone()),
+        (&[("origin", OTHER), sending("GET")], refused.clone()),
+        (&[("origin", "null"), sending("GET")], refused.clone()),
+        (&[from, from, sending("GET")], refused.clone()),
+        (&[from, sending("get")], refused.clone()),
+        (&[from, sending("put")], refused.clone()),
+        (&[from, sending("PATCH")], refused.clone()),
+        (&[from, sending("")], refused.clone()),
+        (&[from, sending("PUT"), sending("PUT")], refused.clone()),
+        (&[from, sending("GET"), asking("x-bar")], refused.clone()),
+        (&[from, sending("GET"), asking("X-Foo")], refused.clone()),
         (
-            &[from, acrm("GET"), acrh("x-foo,authorization")],
+            &[from, sending("GET"), asking("x-foo,authorization")],
             refused.clone(),
         ),
-        (&[from, acrm("GET"), acrh("x-foo,x-foo")], refused.clone()),
-        (&[from, acrm("GET"), acrh("*")], refused.clone()),
-        (&[from, acrm("GET"), acrh(&commas)], refused.clone()),
+        (
+            &[from, sending("GET"), asking("x-foo,x-foo")],
+            refused.clone(),
+        ),
+        (&[from, sending("GET"), asking("*")], refused.clone()),
+        (&[from, sending("GET"), asking(&commas)], refused.clone()),
     ] {
         let outcome = outcome(&credentialed(), "OPTIONS", lines).await;
         assert_eq!(outcome, expected, "{lines:?}");
@@ -282,19 +290,19 @@ async fn preflights_need_no_credentials_and_refusals_can_be_read() {
     let app = Router::new()
         .route("/", options(|| async {}).get(|| async {}))
         .layer(shield);
-    let acrm = |method| ("access-control-request-method", method);
+    let sending = |method| ("access-control-request-method", method);
     let from = ("origin", NAMED);
     for (method, lines, status) in [
-        ("OPTIONS", &[from, acrm("GET")][..], 204),
+        ("OPTIONS", &[from, sending("GET")][..], 204),
         ("OPTIONS", &[from], 401),
         ("GET", &[from], 401),
-        ("OPTIONS", &[("origin", OTHER), acrm("GET")], 403),
-        ("OPTIONS", &[from, acrm("PATCH")], 403),
+        ("OPTIONS", &[("origin", OTHER), sending("GET")], 403),
+        ("OPTIONS", &[from, sending("PATCH")], 403),
         (
             "OPTIONS",
             &[
                 from,
-                acrm("GET"),
+                sending("GET"),
                 ("access-control-request-headers", "x-bar"),
             ],
             403,

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::servers::chromium::Chromium;
 
 /// How long a browser may take to start and to try all.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What is tried: a name, where, how, and what comes of it for the named origin, for another origin
 /// of the same site, for another site, for the API's own pages, and within a sandbox. The last column says for
