@@ -68,7 +68,10 @@
 //!     error.faults()[0],
 //!     CorsFault::Origin { fault: OriginFault::TrailingSlash, .. }
 //! ));
-//! assert!(matches!(error.faults()[1], CorsFault::Method { .. } | CorsFault::Origin { .. }));
+//! assert!(matches!(
+//!     error.faults()[3],
+//!     CorsFault::Method { fault: NameFault::Case, .. }
+//! ));
 //! ```
 
 mod fault;
