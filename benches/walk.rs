@@ -18,6 +18,8 @@ use portcullis::api_key::{IssuedApiKey, NewApiKey, RequireApiKey};
 use portcullis::assign::{self, Assignable, New};
 use portcullis::authz::RequireScopes;
 use portcullis::clock::SystemClock;
+use portcullis::cors::Cors;
+use portcullis::cross_site::RefuseCrossSite;
 use portcullis::errors::GenericErrors;
 use portcullis::guard::{Authenticator, Shield};
 use portcullis::headers::SecurityHeaders;
@@ -109,6 +111,11 @@ fn main() {
     let decision = find(SILENT).allocations - find("Shield without guards").allocations;
     // The box of a guard that may wait for its store, and nothing else.
     assert!(decision <= 1, "a decision of a rate limit allocates");
+    let shared = find(SAME_ORIGIN).allocations - find("Shield without guards").allocations;
+    assert!(
+        shared == 0,
+        "CORS costs a request without Origin {shared} allocations"
+    );
     println!("a whole shield adds {more} allocations; the budget is {SHIELD_BUDGET}");
     for (name, budget) in FRONT_BUDGET {
         let more = find(name).allocations - find("bare").allocations;
@@ -137,6 +144,8 @@ const FRONT_BUDGET: [(&str, u64); 3] = [(HEADERS, 5), (ERRORS, 5), (VERSION, 4)]
 
 const LOAD: &str = "LoadLimits";
 const LOAD_BODY: &str = "LoadLimits, for a body";
+
+const SAME_ORIGIN: &str = "Cors, RefuseCrossSite: no Origin";
 
 const WHOLE: &str = "one Shield: JWT or API key, scopes, quota";
 
@@ -228,6 +237,7 @@ fn cases(runtime: &Runtime) -> Vec<Case> {
     ];
     all.extend(limits());
     all.extend(front());
+    all.extend(origins());
     all
 }
 
@@ -250,6 +260,34 @@ fn front() -> Vec<Case> {
             VERSION,
             bare().layer(versions.guard(1).unwrap()),
             Box::new(plain),
+        ),
+    ]
+}
+
+/// What looks at where a request comes from.
+fn origins() -> Vec<Case> {
+    let app = || {
+        let cors = Cors::for_origins(["https://app.example.com", "https://*.example.com"])
+            .with_credentials()
+            .build()
+            .unwrap();
+        let shield = Shield::new().with(cors).with(RefuseCrossSite::new());
+        Router::new()
+            .route("/", get(|| async { "in" }))
+            .layer(shield)
+    };
+    let of = |origin| request("GET", Some(("origin", origin)), "");
+    vec![
+        case(SAME_ORIGIN, app(), Box::new(|| request("GET", None, ""))),
+        case(
+            "the same, of a named origin",
+            app(),
+            Box::new(move || of("https://app.example.com")),
+        ),
+        case(
+            "the same, of a subdomain",
+            app(),
+            Box::new(move || of("https://a.b.example.com")),
         ),
     ]
 }

@@ -22,6 +22,10 @@ pub mod config;
 #[cfg(feature = "confirm")]
 pub mod confirm;
 pub mod content;
+#[cfg(feature = "cross-origin")]
+pub mod cors;
+#[cfg(feature = "cross-origin")]
+pub mod cross_site;
 pub mod errors;
 pub mod event;
 #[cfg(feature = "remote")]
@@ -37,6 +41,8 @@ pub mod introspection;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod load;
+#[cfg(feature = "cross-origin")]
+mod origin;
 mod partition;
 pub mod preset;
 pub mod problem;

@@ -60,6 +60,7 @@ need_package cc gcc
 need_package c++ g++
 need_package curl curl
 need_package setpriv util-linux
+need_package chromium chromium
 command -v redis-server >/dev/null || install_server redis-server
 command -v valkey-server >/dev/null || install_valkey
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_server postgresql

@@ -54,7 +54,7 @@ pub trait Guard: Send + Sync + 'static {
     }
 }
 
-/// The end of a request's way: a refusal or an early answer, with the stamps given so far; three
+/// The end of a request's way: a refusal or an early answer, with the stamps given so far; four
 /// pointers wide, so that a refusal takes no allocation but that of its problem.
 #[derive(Debug)]
 pub struct Stop {
@@ -108,7 +108,7 @@ impl Stop {
 
     /// Likewise, with what is done to the headers of every response.
     pub(crate) fn standing(self, stamps: &Stamps) -> Self {
-        self.after(Pass::standing(stamps))
+        self.after(Pass::sharing(stamps))
     }
 
     /// Has the response bear the stamps of `earlier` guards as well.

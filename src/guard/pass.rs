@@ -21,13 +21,17 @@ pub struct ResponseHead<'a> {
 
 type Watch = Box<dyn FnOnce(ResponseHead<'_>) + Send>;
 
-/// Permission to go on, with what shall be done to the response; one pointer wide.
+/// Permission to go on, with what shall be done to the response; two pointers wide.
 #[derive(Default)]
-pub struct Pass(Option<Box<Errand>>);
+pub struct Pass {
+    /// What is done first. It costs no allocation.
+    shared: Option<Stamps>,
+    errand: Option<Box<Errand>>,
+}
 
 #[derive(Default)]
 struct Errand {
-    /// What is the same for each request; what is set for this one stands over it.
+    /// What is the same for each request, before what is set for this one.
     standing: SmallVec<[Stamps; 2]>,
     /// Most stacks set a few headers, which need no allocation of their own.
     stamps: SmallVec<[(HeaderName, Deed); 3]>,
@@ -41,13 +45,18 @@ impl Pass {
     pub fn stamped(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
         let mut pass = Self::default();
         for (name, value) in stamps {
-            if matches!(name.as_str(), "vary" | "ratelimit" | "ratelimit-policy") {
-                pass.add(name, value);
-            } else {
-                pass.stamp(name, value);
-            }
+            let deed = Deed::of(&name, value);
+            pass.push(name, deed);
         }
         pass
+    }
+
+    /// Permission with what is done to the headers of every response, which takes no allocation.
+    pub(crate) fn sharing(stamps: &Stamps) -> Self {
+        Self {
+            shared: Some(stamps.clone()),
+            errand: None,
+        }
     }
 
     /// Has this header stand on the response, instead of any other of that name.
@@ -63,22 +72,15 @@ impl Pass {
     /// Written where it stays: headers are large enough that moving them shows.
     #[inline]
     fn push(&mut self, name: HeaderName, deed: Deed) {
-        self.0.get_or_insert_default().stamps.push((name, deed));
-    }
-
-    /// Permission with what is done to the headers of every response.
-    pub(crate) fn standing(stamps: &Stamps) -> Self {
-        let mut pass = Self::default();
-        let errand = pass.0.get_or_insert_default();
-        errand.standing.push(stamps.clone());
-        pass
+        let errand = self.errand.get_or_insert_default();
+        errand.stamps.push((name, deed));
     }
 
     /// Has `watch` see the head of the finished response. It is not called if the request is
     /// abandoned before there is one.
     #[must_use]
     pub fn watching(mut self, watch: impl FnOnce(ResponseHead<'_>) + Send + 'static) -> Self {
-        let errand = self.0.get_or_insert_default();
+        let errand = self.errand.get_or_insert_default();
         errand.watch = Some(match errand.watch.take() {
             None => Box::new(watch),
             Some(earlier) => Box::new(move |head| {
@@ -91,23 +93,29 @@ impl Pass {
 
     /// This permission and a later one.
     #[must_use]
-    pub fn and(self, later: Self) -> Self {
-        let (mut errand, later) = match (self.0, later.0) {
-            (Some(errand), Some(later)) => (errand, *later),
-            (one, other) => return Self(one.or(other)),
-        };
-        errand.standing.extend(later.standing);
-        errand.stamps.extend(later.stamps);
-        let both = Self(Some(errand));
-        match later.watch {
-            Some(watch) => both.watching(watch),
-            None => both,
+    pub fn and(mut self, later: Self) -> Self {
+        if self.is_empty() {
+            return later;
+        }
+        if self.errand.is_none() && later.shared.is_none() {
+            self.errand = later.errand;
+            return self;
+        }
+        let later_errand = later.errand.map(|errand| *errand).unwrap_or_default();
+        let errand = self.errand.get_or_insert_default();
+        for stamps in later.shared.into_iter().chain(later_errand.standing) {
+            errand.go_on_with(stamps);
+        }
+        errand.stamps.extend(later_errand.stamps);
+        match later_errand.watch {
+            Some(watch) => self.watching(watch),
+            None => self,
         }
     }
 
     /// Whether nothing has to be done to the response.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.shared.is_none() && self.errand.is_none()
     }
 
     /// This permission and what came after it.
@@ -123,8 +131,13 @@ impl Pass {
     /// Lists are added to, since each guard and the handler may have something to add: what they
     /// looked at, the quotas they took from.
     pub(super) fn finish<B>(self, response: &mut Response<B>) {
-        let Some(mut errand) = self.0 else { return };
         let headers = response.headers_mut();
+        if let Some(shared) = self.shared {
+            shared.write(headers);
+        }
+        let Some(mut errand) = self.errand else {
+            return;
+        };
         for stamps in &errand.standing {
             stamps.write(headers);
         }
@@ -140,13 +153,25 @@ impl Pass {
     }
 }
 
+impl Errand {
+    /// Stamps that come after all that are here.
+    fn go_on_with(&mut self, stamps: Stamps) {
+        if self.stamps.is_empty() {
+            self.standing.push(stamps);
+        } else {
+            self.stamps.extend(stamps.iter().cloned());
+        }
+    }
+}
+
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stamps = self.0.iter().flat_map(|errand| &errand.stamps);
-        let standing = self.0.iter().flat_map(|errand| &errand.standing);
-        let all = standing.flat_map(Stamps::iter).chain(stamps);
+        let errand = self.errand.iter();
+        let standing = errand.clone().flat_map(|errand| &errand.standing);
+        let shared = self.shared.iter().chain(standing).flat_map(Stamps::iter);
+        let own = errand.flat_map(|errand| &errand.stamps);
         f.debug_map()
-            .entries(all.map(|(name, deed)| (name, deed)))
+            .entries(shared.chain(own).map(|(name, deed)| (name, deed)))
             .finish()
     }
 }
@@ -180,6 +205,34 @@ mod tests {
         let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
         assert_eq!(varies, ["accept", ORIGIN.as_str(), "authorization"]);
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    }
+
+    #[cfg(feature = "cross-origin")]
+    #[test]
+    fn shared_stamps_keep_their_place_among_the_others() {
+        let shared = |value| {
+            let value = HeaderValue::from_static(value);
+            Stamps::new([(VARY, value.clone()), (CACHE_CONTROL, value)])
+        };
+        let own = |value| {
+            let value = HeaderValue::from_static(value);
+            Pass::stamped([(VARY, value.clone()), (CACHE_CONTROL, value)])
+        };
+        for (first, second) in [("a", "b"), ("b", "a")] {
+            for pass in [
+                own(first).and(own(second)),
+                Pass::sharing(&shared(first)).and(own(second)),
+                own(first).and(Pass::sharing(&shared(second))),
+                Pass::sharing(&shared(first)).and(Pass::sharing(&shared(second))),
+                Pass::default().and(Pass::sharing(&shared(first)).and(own(second))),
+            ] {
+                let mut response = Response::new(());
+                pass.finish(&mut response);
+                let varies: Vec<_> = response.headers().get_all(VARY).iter().collect();
+                assert_eq!(varies, [first, second]);
+                assert_eq!(response.headers()[CACHE_CONTROL], second);
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,15 @@ pub(crate) enum Deed {
 }
 
 impl Deed {
+    /// Sets the header `name`, or adds to it, if it is one to which each guard and the handler may have
+    /// something to add.
+    pub(super) fn of(name: &HeaderName, value: HeaderValue) -> Self {
+        match name.as_str() {
+            "vary" | "ratelimit" | "ratelimit-policy" => Self::Add(value),
+            _ => Self::Set(value),
+        }
+    }
+
     /// Does it to the header `name`.
     #[inline]
     pub(super) fn on(self, name: HeaderName, headers: &mut HeaderMap) {
@@ -44,6 +53,16 @@ impl Deed {
 pub(crate) struct Stamps(Arc<Vec<(HeaderName, Deed)>>);
 
 impl Stamps {
+    /// Headers as [`Pass::stamped`](super::Pass::stamped) takes them.
+    #[cfg(feature = "cross-origin")]
+    pub(crate) fn new(stamps: impl IntoIterator<Item = (HeaderName, HeaderValue)>) -> Self {
+        let deed = |(name, value)| {
+            let deed = Deed::of(&name, value);
+            (name, deed)
+        };
+        Self(Arc::new(stamps.into_iter().map(deed).collect()))
+    }
+
     /// Does this to the header `name`, instead of what was to be done to it.
     pub(crate) fn put(&mut self, name: HeaderName, deed: Deed) {
         match self.own().iter_mut().find(|(other, _)| *other == name) {

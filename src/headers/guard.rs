@@ -176,11 +176,11 @@ impl Guard for SecurityHeaders {
     const PLACE: Place = Place::Envelope;
 
     async fn check(&self, _head: &mut Parts) -> Result<Pass, Stop> {
-        Ok(Pass::standing(&self.stamps))
+        Ok(Pass::sharing(&self.stamps))
     }
 
     fn check_now(&self, _head: &mut Parts) -> Option<Result<Pass, Stop>> {
-        Some(Ok(Pass::standing(&self.stamps)))
+        Some(Ok(Pass::sharing(&self.stamps)))
     }
 
     fn describe(&self) -> Demand {

@@ -107,7 +107,7 @@ impl VersionGuard {
         if self.known.stamps.is_empty() {
             return Pass::default();
         }
-        Pass::standing(&self.known.stamps)
+        Pass::sharing(&self.known.stamps)
     }
 
     /// Tells who still uses the version.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// where the vocabulary lives.
 const FLOORS: &[&[&str]] = &[
     &[
-        "alphabet", "clock", "config", "field", "identity", "problem", "secret",
+        "alphabet", "clock", "config", "field", "identity", "origin", "problem", "secret",
     ],
     &["event"],
     &["body"],
@@ -21,6 +21,8 @@ const FLOORS: &[&[&str]] = &[
         "client",
         "confirm",
         "content",
+        "cors",
+        "cross_site",
         "errors",
         "headers",
         "input",

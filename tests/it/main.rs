@@ -8,6 +8,8 @@ mod api_key;
 #[cfg(feature = "derive")]
 mod assign;
 mod authz;
+#[cfg(all(feature = "cross-origin", feature = "jwt"))]
+mod browser;
 mod brute_force;
 mod cached_key_ring;
 mod client;
@@ -15,6 +17,8 @@ mod client;
 mod confirm;
 #[cfg(feature = "json")]
 mod content;
+#[cfg(all(feature = "cross-origin", feature = "jwt"))]
+mod cors;
 #[cfg(all(feature = "postgres", feature = "sqlite"))]
 mod crash;
 #[cfg(feature = "jwt")]

@@ -3,6 +3,8 @@
 // Each feature needs a part of it.
 #![cfg_attr(not(all(feature = "postgres", feature = "redis")), allow(dead_code))]
 
+#[cfg(feature = "cross-origin")]
+pub(crate) mod chromium;
 pub(crate) mod engines;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
