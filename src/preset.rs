@@ -31,8 +31,12 @@
 //! # }
 //! ```
 //!
-//! Sizes and times of requests are bounded by [`LoadLimits`](crate::load::LoadLimits), which is laid
-//! around the finished application, outside of its tripwire.
+//! An API that pages in browsers call as well begins with `browser_api` (feature `cross-origin`),
+//! which names the origins of those pages.
+//!
+//! Two layers are laid around the finished application, outside of its tripwire:
+//! [`GenericErrors`](crate::errors::GenericErrors), so that no error tells what went on inside, and
+//! [`LoadLimits`](crate::load::LoadLimits), which bounds the sizes and times of requests.
 
 use std::time::Duration;
 
@@ -40,9 +44,14 @@ use crate::api::{Api, Policy};
 use crate::brute_force::GuessLimit;
 use crate::client::ClientAddress;
 use crate::config::ConfigError;
+#[cfg(feature = "cross-origin")]
+use crate::cors::Cors;
+#[cfg(feature = "cross-origin")]
+use crate::cross_site::RefuseCrossSite;
 use crate::guard::{Authenticator, Shield};
+use crate::headers::SecurityHeaders;
 use crate::problem::{Kind, Problem};
-use crate::rate_limit::{Quota, RateLimit};
+use crate::rate_limit::{BeforeAuthentication, Quota, RateLimit};
 
 /// Policies that go together.
 #[derive(Clone, Debug)]
@@ -59,7 +68,8 @@ pub struct Preset {
 ///
 /// | Met | By default |
 /// |---|---|
-/// | first | `client` |
+/// | first | [`SecurityHeaders::api`] |
+/// | then | `client` |
 /// | then | 600 requests a minute of each client, whoever they are |
 /// | then | 20 wrong credentials in 15 minutes of each network; a token that has expired is no guess |
 /// | then | `credential` |
@@ -71,14 +81,61 @@ pub fn json_api<A: Authenticator + Clone>(
     client: ClientAddress,
     credential: A,
 ) -> Result<Preset, ConfigError> {
-    let strangers = RateLimit::per_client(Quota::per_minute(600))?.before_authentication()?;
+    Ok(Preset {
+        front: Shield::new()
+            .with(SecurityHeaders::api())
+            .with(client)
+            .with(strangers()?)
+            .into(),
+        members: members(credential)?,
+    })
+}
+
+/// For an API that pages of these `origins` call as well, each written as [`Cors::for_origins`] takes
+/// it; the rest is as in [`json_api`].
+///
+/// | Met | By default |
+/// |---|---|
+/// | first | [`SecurityHeaders::api`] |
+/// | then | pages of `origins` may read, `PUT`, `PATCH` and `DELETE`, with `Authorization`, `Content-Type` and cookies |
+/// | then | nothing is changed from pages of other sites ([`RefuseCrossSite`]) |
+/// | then | as in [`json_api`] |
+///
+/// # Errors
+/// [`ConfigError`] with all that is wrong with `origins`.
+#[cfg(feature = "cross-origin")]
+pub fn browser_api<A: Authenticator + Clone>(
+    client: ClientAddress,
+    origins: &[&str],
+    credential: A,
+) -> Result<Preset, ConfigError> {
+    let cors = Cors::for_origins(origins)
+        .with_methods(["PUT", "PATCH", "DELETE"])
+        .with_request_headers(["Authorization", "Content-Type"])
+        .with_credentials()
+        .build()?;
+    Ok(Preset {
+        front: Shield::new()
+            .with(SecurityHeaders::api())
+            .with(cors)
+            .with(RefuseCrossSite::new().trusting(origins)?)
+            .with(client)
+            .with(strangers()?)
+            .into(),
+        members: members(credential)?,
+    })
+}
+
+fn strangers() -> Result<BeforeAuthentication, ConfigError> {
+    RateLimit::per_client(Quota::per_minute(600))?.before_authentication()
+}
+
+fn members<A: Authenticator + Clone>(credential: A) -> Result<Policy, ConfigError> {
     let guesses = Quota::sliding_window(20, Duration::from_mins(15));
     let credential = GuessLimit::per_network(credential, guesses)?.with_guesses(is_guess);
     let callers = RateLimit::per_principal(Quota::per_minute(300))?;
-    Ok(Preset {
-        front: Shield::new().with(client).with(strangers).into(),
-        members: Policy::from(Shield::new().with(credential).with(callers)).named("members"),
-    })
+    let shield = Shield::new().with(credential).with(callers);
+    Ok(Policy::from(shield).named("members"))
 }
 
 impl Preset {

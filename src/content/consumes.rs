@@ -109,7 +109,7 @@ impl Guard for Consumes {
     }
 
     fn describe(&self) -> Demand {
-        Demand::Other(format!("a body of {}", self.types.list().join(" or ")).into())
+        Demand::Manner(format!("a body of {}", self.types.list().join(" or ")).into())
     }
 }
 

@@ -81,7 +81,7 @@ impl Guard for Produces {
     }
 
     fn describe(&self) -> Demand {
-        Demand::Other(format!("to accept {}", self.types.list().join(" or ")).into())
+        Demand::Manner(format!("to accept {}", self.types.list().join(" or ")).into())
     }
 }
 

@@ -18,7 +18,7 @@ use super::names::needs_no_permission;
 use super::policy::{CorsPolicy, boxed};
 use super::request_headers::RequestHeaders;
 use super::rule::{Reach, Rules, Verdict};
-use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stamps, Stop};
+use crate::guard::{Demand, Guard, GuardService, OriginDemand, Pass, Place, Stamps, Stop};
 use crate::problem::{Kind, Problem};
 
 /// All that the answer to a preflight depends on. Nobody should store one, and some caches do.
@@ -194,19 +194,17 @@ impl Guard for Cors {
 
     fn describe(&self) -> Demand {
         let rules = &self.0.rules;
-        let whose = match &rules.reach {
-            Reach::Any => "any origin".to_owned(),
-            Reach::Named(origins) => origins.to_string(),
+        let allowed = match &rules.reach {
+            Reach::Any => vec!["*".to_owned()],
+            Reach::Named(origins) => origins.list(),
         };
-        let more = [
-            (rules.has_credentials, ", with credentials"),
-            (rules.refuses_foreign, ", nothing changed from elsewhere"),
-        ];
-        let more: String = more
-            .iter()
-            .filter_map(|(is, words)| is.then_some(*words))
-            .collect();
-        Demand::Other(format!("CORS for {whose}{more}").into())
+        let origins = OriginDemand::new(allowed, rules.has_credentials);
+        let refused = if rules.refuses_foreign {
+            Demand::Manner("nothing changed from other origins".into())
+        } else {
+            Demand::Nothing
+        };
+        Demand::Origins(origins).and(refused)
     }
 }
 

@@ -117,7 +117,7 @@ impl Guard for RefuseCrossSite {
         } else {
             format!("{what} from other sites but {trusted}")
         };
-        Demand::Other(words.into())
+        Demand::Manner(words.into())
     }
 }
 

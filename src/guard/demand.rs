@@ -259,7 +259,14 @@ impl fmt::Display for Demand {
             Self::FreshLogin { max_age } => write!(f, "a login at most {max_age} s old"),
             Self::Quota(quota) if quota.is_enforced => f.write_str(&quota.words),
             Self::Quota(quota) => write!(f, "{} (reported only)", quota.words),
-            Self::Origins(origins) => write!(f, "origins {}", origins.allowed.join(" ")),
+            Self::Origins(origins) => {
+                let with = if origins.with_credentials {
+                    " with credentials"
+                } else {
+                    ""
+                };
+                write!(f, "origins {}{with}", origins.allowed.join(" "))
+            }
             Self::Version(version) => write!(f, "version {}", version.name),
             Self::Manner(words) | Self::Other(words) => f.write_str(words),
         }

@@ -25,6 +25,18 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
+    /// As they are written, in order, so that audits can be compared.
+    pub(crate) fn list(&self) -> Vec<String> {
+        let mut all: BTreeSet<_> = self.exact.iter().map(ToString::to_string).collect();
+        for (host, named) in &self.subdomains {
+            for (scheme, port) in named {
+                let port = port.map_or(String::new(), |port| format!(":{port}"));
+                all.insert(format!("{scheme}://*.{host}{port}"));
+            }
+        }
+        all.into_iter().collect()
+    }
+
     /// Adds what was read from `text`.
     pub(crate) fn add(&mut self, text: &str, pattern: Pattern) {
         if !pattern.is_subdomains {
@@ -100,20 +112,9 @@ impl Origins {
     }
 }
 
-/// In order, so that audits can be compared.
 impl fmt::Display for Origins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut all: BTreeSet<_> = self.exact.iter().map(ToString::to_string).collect();
-        for (host, named) in &self.subdomains {
-            for (scheme, port) in named {
-                let port = port.map_or(String::new(), |port| format!(":{port}"));
-                all.insert(format!("{scheme}://*.{host}{port}"));
-            }
-        }
-        for (i, text) in all.iter().enumerate() {
-            write!(f, "{}{text}", if i > 0 { ", " } else { "" })?;
-        }
-        Ok(())
+        f.write_str(&self.list().join(", "))
     }
 }
 

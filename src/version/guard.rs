@@ -12,7 +12,7 @@ use super::set::VersionReport;
 use super::usage::Usage;
 use crate::clock::Clock;
 use crate::event;
-use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stamps, Stop};
+use crate::guard::{Demand, Guard, GuardService, Pass, Place, Stamps, Stop, VersionDemand};
 use crate::identity::{ApiVersion, ClientAddr, Facts};
 use crate::problem::{Kind, Problem};
 
@@ -146,7 +146,9 @@ impl Guard for VersionGuard {
     }
 
     fn describe(&self) -> Demand {
-        Demand::Other(format!("version {}", self.known.version).into())
+        let dates = &self.known.dates;
+        let version = VersionDemand::new(self.known.version.to_string());
+        Demand::Version(version.ending(dates.deprecation, dates.sunset))
     }
 }
 

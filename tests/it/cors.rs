@@ -383,10 +383,7 @@ fn an_audit_reads_who_is_let_in() {
             .unwrap()
             .describe()
             .to_string(),
-        "CORS for https://*.a.example:8443, https://b.example, with credentials"
+        "origins https://*.a.example:8443 https://b.example with credentials"
     );
-    assert_eq!(
-        Cors::public_read().describe().to_string(),
-        "CORS for any origin"
-    );
+    assert_eq!(Cors::public_read().describe().to_string(), "origins *");
 }

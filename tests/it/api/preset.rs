@@ -93,3 +93,48 @@ async fn the_recommended_stack_lets_members_in_and_bears_few_guesses() {
     let unknown = send(&app, request("GET", "/health", None)).await;
     assert_eq!(unknown.status(), 500);
 }
+
+#[cfg(feature = "cross-origin")]
+#[tokio::test]
+async fn the_stack_for_browsers_lets_named_pages_in_and_no_others() {
+    const PAGE: &str = "https://app.example.com";
+    let house = preset::browser_api(ClientAddress::of_peer(), &[PAGE], Doorman).unwrap();
+    let api = house
+        .api()
+        .post("/articles", async || "made", &house.members);
+    let app = served(api);
+    let post = |origin: &'static str, user: Option<&str>| {
+        let mut request = asked("/articles", user);
+        *request.method_mut() = http::Method::POST;
+        let value = http::HeaderValue::from_static(origin);
+        request.headers_mut().insert("origin", value);
+        request
+    };
+    for (origin, user, status, may_read) in [
+        (PAGE, Some("alice"), 200, true),
+        (PAGE, None, 401, true),
+        ("https://evil.example", Some("alice"), 403, false),
+        ("null", Some("alice"), 403, false),
+    ] {
+        let response = send(&app, post(origin, user)).await;
+        assert_eq!(response.status(), status, "{origin} {user:?}");
+        let headers = response.headers();
+        let allowed = headers.get("access-control-allow-origin");
+        assert_eq!(
+            allowed.map(http::HeaderValue::as_bytes),
+            may_read.then(|| PAGE.as_bytes())
+        );
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["cache-control"], "no-store");
+    }
+    // A preflight is answered before anybody is asked who they are.
+    let mut preflight = post(PAGE, None);
+    *preflight.method_mut() = http::Method::OPTIONS;
+    let method = http::HeaderValue::from_static("PUT");
+    preflight
+        .headers_mut()
+        .insert("access-control-request-method", method);
+    assert_eq!(send(&app, preflight).await.status(), 204);
+    let faults = preset::browser_api(ClientAddress::of_peer(), &["*", "null"], Doorman);
+    assert!(faults.is_err());
+}
