@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use super::grpc_code::GrpcCode;
+
 /// Why a request was refused, in the terms that a caller may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -55,30 +57,6 @@ pub enum Kind {
     Gone,
     /// The application turned the request away, for reasons that are not told.
     Declined,
-}
-
-/// The status codes of gRPC that refusals map to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum GrpcCode {
-    /// The request is wrong whatever the state of the system.
-    InvalidArgument = 3,
-    /// The time is up.
-    DeadlineExceeded = 4,
-    /// There is nothing of this name.
-    NotFound = 5,
-    /// The caller may not do this.
-    PermissionDenied = 7,
-    /// A quota is used up.
-    ResourceExhausted = 8,
-    /// There is no such method.
-    Unimplemented = 12,
-    /// The system is broken.
-    Internal = 13,
-    /// Try again later.
-    Unavailable = 14,
-    /// No valid credentials.
-    Unauthenticated = 16,
 }
 
 impl Kind {

@@ -26,6 +26,7 @@ mod challenge;
 mod details;
 mod dialect;
 mod fault;
+mod grpc_code;
 mod kind;
 mod response;
 
@@ -33,7 +34,8 @@ pub use challenge::Challenge;
 pub use details::Problem;
 pub use dialect::{PlainError, Render};
 pub use fault::{FieldFault, Location};
-pub use kind::{GrpcCode, Kind};
+pub use grpc_code::GrpcCode;
+pub use kind::Kind;
 
 pub(crate) use author::{Author, inherit, is_of_body};
 pub(crate) use dialect::{Dialect, Renderer};
