@@ -1,18 +1,15 @@
 //! Who may call a route.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use http::request::Parts;
 use tower_layer::Layer;
 
 #[cfg(feature = "json")]
 use super::reads::Reads;
 use super::tripwire;
 use crate::brute_force::LoginThrottle;
-use crate::guard::{
-    Charged, Demand, Guard, GuardService, Pass, Place, QuotaDemand, Shield, Stack, Stop, Voice,
-};
+use crate::guard::{Charged, Demand, Guard, GuardService, QuotaDemand, Shield, Stack, Voice};
 #[cfg(feature = "json")]
 use crate::input::RequestSchema;
 
@@ -147,34 +144,14 @@ impl Policy {
     }
 }
 
-/// Leaves a trace for the tripwire, and is met before everything else.
-#[derive(Clone, Copy)]
-struct Trace;
-
-impl Guard for Trace {
-    const PLACE: Place = Place::Envelope;
-
-    async fn check(&self, _head: &mut Parts) -> Result<Pass, Stop> {
-        tripwire::policy_is_met();
-        Ok(Pass::default())
-    }
-
-    fn check_now(&self, _head: &mut Parts) -> Option<Result<Pass, Stop>> {
-        tripwire::policy_is_met();
-        Some(Ok(Pass::default()))
-    }
-
-    fn describe(&self) -> Demand {
-        Demand::Nothing
-    }
+/// What leaves a trace for the tripwire, before any guard is met.
+fn traced() -> Stack {
+    Stack::after(tripwire::policy_is_met)
 }
-
-/// One for all, so that policies made of policies hold it once.
-static TRACED: LazyLock<Stack> = LazyLock::new(|| Stack::of(Trace));
 
 impl<G: Guard> From<&Shield<G>> for Policy {
     fn from(shield: &Shield<G>) -> Self {
-        Self::of(TRACED.then(&Stack::from(shield)))
+        Self::of(traced().then(&Stack::from(shield)))
     }
 }
 
@@ -188,7 +165,7 @@ impl From<Public> for Policy {
     fn from(Public(why): Public) -> Self {
         Self {
             reason: Some(why),
-            ..Self::of(TRACED.clone())
+            ..Self::of(traced())
         }
     }
 }

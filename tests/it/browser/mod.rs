@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use portcullis::cors::Cors;
 use portcullis::cross_site::RefuseCrossSite;
 use portcullis::guard::Shield;
+use portcullis::headers::SecurityHeaders;
 use portcullis::jwt::{RequireJwt, SigningKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -75,6 +76,16 @@ const TABLE: &[Row] = &[
         ["sent", "sent", "sent", OWN, "sent"], "a"),
     ("simple GET, isolated from other sites", "/site", r#"{"mode": "no-cors"}"#,
         ["sent", "sent", "sent", OWN, "sent"], "noa"),
+    ("simple GET, security headers", "/headers", r#"{"mode": "no-cors"}"#,
+        ["blocked", "blocked", "blocked", OWN, "blocked"], "nocas"),
+    ("script", "/named", r#"{"load": "script"}"#,
+        ["loaded", "loaded", "loaded", "loaded", "loaded"], "nocas"),
+    ("script, security headers", "/headers", r#"{"load": "script"}"#,
+        ["blocked", "blocked", "blocked", "blocked", "blocked"], "nocas"),
+    ("frame", "/named", r#"{"load": "iframe"}"#,
+        ["unseen", "unseen", "unseen", "in session=1", "unseen"], "nocas"),
+    ("frame, security headers", "/headers", r#"{"load": "iframe"}"#,
+        ["unseen", "unseen", "unseen", "unseen", "unseen"], "nocas"),
 ];
 
 /// Who looks, by an initial.
@@ -143,6 +154,7 @@ fn api(seen: &Seen, named: &str) -> Router {
         .merge(route("/fenced").layer(refuse()))
         .merge(route("/trusting").layer(refuse().trusting([named]).unwrap()))
         .merge(route("/isolated").layer(refuse().isolating_resources()))
+        .merge(route("/headers").layer(SecurityHeaders::api()))
         .merge(route("/site").layer(refuse().isolating_resources().allowing_same_site()))
 }
 
