@@ -14,12 +14,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::{Json, ServiceExt};
 use http::StatusCode;
 use portcullis::api_key::{ApiKey, NewApiKey, RequireApiKey};
 use portcullis::assign::{self, Patch, Seen, View};
 use portcullis::clock::SystemClock;
+use portcullis::errors::GenericErrors;
 use portcullis::identity::{Principal, Scopes};
 use portcullis::input::{ValidatedJson, ValidatedQuery};
 use portcullis::jwt::{Grant, JwtIssuer, RequireJwt, SigningKey};
@@ -28,6 +29,7 @@ use portcullis::secret::Secret;
 use portcullis::store::CachedKeyRing;
 use portcullis::store::sql::SqliteStore;
 use serde_json::{Value, json};
+use tower::Layer;
 
 use model::{Article, Asked, Login, Profile};
 
@@ -143,6 +145,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         key: key.key.expose(),
     };
     demo.print();
-    let service = api.into_make_service_with_connect_info::<SocketAddr>()?;
+    // No error tells what went on inside, whoever made it.
+    let service = GenericErrors::new().layer(api.into_service()?);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     Ok(axum::serve(listener, service).await?)
 }

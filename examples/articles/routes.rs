@@ -7,8 +7,10 @@ use portcullis::api_key::RequireApiKey;
 use portcullis::authz::RequireScopes;
 use portcullis::config::ConfigError;
 use portcullis::guard::Shield;
+use portcullis::headers::SecurityHeaders;
 use portcullis::jwt::RequireJwt;
 use portcullis::rate_limit::{Quota, RateLimit};
+use portcullis::version::{Version, Versions};
 
 use super::model::{Article, Login};
 use super::{App, change_me, create, list, log_in, statistics};
@@ -28,7 +30,9 @@ pub(crate) fn api(jwt: RequireJwt, keys: RequireApiKey) -> Result<Api<App>, Conf
         Ok(members.clone().and(scopes).named(scope))
     };
 
+    let versions = Versions::under("/api", [Version::new(1)])?;
     let v1 = Api::new(&members)
+        .within(Shield::new().with(versions.guard(1)?))
         .get("/articles", list, with_scope("articles:read")?)
         .post(
             "/articles",
@@ -47,7 +51,7 @@ pub(crate) fn api(jwt: RequireJwt, keys: RequireApiKey) -> Result<Api<App>, Conf
     Ok(Api::new(&members)
         .nest("/api/v1", v1)
         .with_audit_at("/audit", with_scope("audit:read")?)
-        .within(Shield::new().with(strangers)))
+        .within(Shield::new().with(SecurityHeaders::api()).with(strangers)))
 }
 
 #[cfg(test)]
