@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::names::needs_no_permission;
 use super::request_headers::RequestHeaders;
 use crate::field::exactly_one;
-use crate::origin::{Origins, is_own, only_origin};
+use crate::origin::{Origins, changes_nothing, is_own, only_origin};
 
 /// What pages of other origins may do.
 #[derive(Clone, Debug)]
@@ -88,7 +88,6 @@ impl Rules {
 
 /// Whether the request would change something, and is of a page that is not the service's own.
 fn is_foreign(head: &Parts) -> bool {
-    let changes = !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let is_own = matches!(only_origin(head), Ok(Some(origin)) if is_own(origin, head));
-    changes && !is_own
+    !changes_nothing(head) && !is_own
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{HeaderValue, VARY};
+use http::header::{HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
 use tower_layer::Layer;
 
@@ -63,7 +63,7 @@ impl RefuseCrossSite {
     pub fn isolating_resources(self) -> Self {
         let vary = |name| (VARY, HeaderValue::from(name));
         let mut isolating = self.ruled(|rules| rules.isolates = true);
-        isolating.isolated = Some(Stamps::new([SITE, MODE, DEST].map(vary)));
+        isolating.isolated = Some(Stamps::new([ORIGIN, SITE, MODE, DEST].map(vary)));
         isolating
     }
 

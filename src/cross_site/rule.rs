@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use crate::field::{Repeated, exactly_one};
-use crate::origin::{Origins, is_own, only_origin};
+use crate::origin::{Origins, changes_nothing, is_own, only_origin};
 
 pub(super) const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -22,8 +22,7 @@ pub(super) struct Rules {
 impl Rules {
     /// Lets the request on, or says why not.
     pub(super) fn judge(&self, head: &Parts) -> Result<(), &'static str> {
-        let changes_nothing = matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if changes_nothing && !self.isolates {
+        if changes_nothing(head) && !self.isolates {
             return Ok(());
         }
         let origin = only_origin(head);
@@ -85,6 +84,16 @@ mod tests {
         Rules {
             trusted: Origins::named(["https://app.example", "https://*.team.example"]).unwrap(),
             ..Rules::default()
+        }
+    }
+
+    #[test]
+    fn a_channel_is_no_mere_look() {
+        let upgrade = ("upgrade", "websocket");
+        for (site, verdict) in [("cross-site", CROSS), ("same-origin", Ok(()))] {
+            let site = ("sec-fetch-site", site);
+            assert_eq!(rules().judge(&head("GET", &[site, upgrade])), verdict);
+            assert_eq!(rules().judge(&head("GET", &[site])), Ok(()));
         }
     }
 

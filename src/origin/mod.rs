@@ -7,6 +7,6 @@ mod set;
 
 pub use fault::OriginFault;
 
-pub(crate) use own::{is_own, only_origin};
+pub(crate) use own::{changes_nothing, is_own, only_origin};
 pub(crate) use pattern::Pattern;
 pub(crate) use set::Origins;

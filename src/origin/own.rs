@@ -1,9 +1,18 @@
 //! Which origin is the service's own.
 
-use http::header::{HOST, ORIGIN};
+use http::Method;
+use http::header::{HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 
 use crate::field::{Repeated, exactly_one};
+
+/// Whether a request is one of those that change nothing. A channel to be read and written, such as a
+/// WebSocket, is asked for by `GET` too (RFC 9110, section 7.8), with the cookies of whoever looks at
+/// the page, and is not bound by CORS.
+pub(crate) fn changes_nothing(head: &Parts) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        && !head.headers.contains_key(UPGRADE)
+}
 
 /// The value of the request's `Origin` field, if it has one.
 ///

@@ -75,9 +75,12 @@ impl Pattern {
     /// Whether it means the subdomains of a host under which anybody can have one.
     pub(crate) fn is_of_public_suffix(&self) -> bool {
         let bare = self.host.strip_suffix('.').unwrap_or(&self.host);
+        // A rule such as `*.kawasaki.jp` says it of each name below, and not of the one above them.
+        let below = format!("x.{bare}");
         self.is_subdomains
             && !self.is_loopback
-            && psl::suffix_str(bare).is_none_or(|suffix| suffix == bare)
+            && (psl::suffix_str(bare).is_none_or(|suffix| suffix == bare)
+                || psl::suffix_str(&below) == Some(&*below))
     }
 }
 

@@ -174,6 +174,8 @@ fn anybody_can_have_a_name_under_a_public_suffix() {
         ("https://*.com.", true),
         ("https://*.co.uk", true),
         ("https://*.github.io", true),
+        ("https://*.kawasaki.jp", true),
+        ("https://*.a.b.kawasaki.jp", false),
         ("https://*.intranet", true),
         ("https://*.example.com", false),
         ("https://*.alice.github.io", false),
