@@ -128,6 +128,9 @@ impl Guard for Stack {
     /// Of no meaning: each shield was put in order by itself.
     const PLACE: Place = Place::Envelope;
 
+    /// More than a stack can have, so that no step within it is taken for one behind it.
+    const STEPS: usize = 1 << 20;
+
     async fn check(&self, head: &mut Parts) -> Result<Pass, Stop> {
         match self.begin(head) {
             Headway::Decided(verdict) => verdict,
