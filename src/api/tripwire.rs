@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -12,9 +11,9 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::event::{self, EventSink, Sink};
+use crate::event::{self, EventSink};
 use crate::guard::Voice;
-use crate::problem::{Kind, Problem, Render, Renderer};
+use crate::problem::{Kind, Problem, Render};
 
 thread_local! {
     /// Whether a policy has been met by the request that this thread is busy with.
@@ -73,14 +72,14 @@ impl Tripwire {
     /// Tells its events to `sink`.
     #[must_use]
     pub fn with_events(mut self, sink: impl EventSink) -> Self {
-        self.voice.sink = Some(Sink(Arc::new(sink)));
+        self.voice.tell_to(sink);
         self
     }
 
     /// Gives its refusals the body that `render` makes.
     #[must_use]
     pub fn with_problems(mut self, render: impl Render) -> Self {
-        self.voice.renderer = Some(Renderer(Arc::new(render)));
+        self.voice.speak_by(render);
         self
     }
 

@@ -7,11 +7,11 @@ use http::request::Parts;
 use tower_layer::Layer;
 
 use super::service::ErrorsService;
-use crate::event::{EventSink, Sink};
+use crate::event::EventSink;
 use crate::field::exactly_one;
 use crate::guard::Voice;
 use crate::identity::RequestId;
-use crate::problem::{Render, Renderer};
+use crate::problem::Render;
 
 /// Replaces what leaves as an error by a generic problem that names the request; catches panics; gives
 /// each request an id; takes off headers that tell too much. [The room](super) says what becomes of
@@ -43,7 +43,7 @@ impl GenericErrors {
     /// (default: `tracing` events).
     #[must_use]
     pub fn with_events(mut self, sink: impl EventSink) -> Self {
-        self.plan.voice.sink = Some(Sink(Arc::new(sink)));
+        self.plan.voice.tell_to(sink);
         self
     }
 
@@ -51,7 +51,7 @@ impl GenericErrors {
     /// details, RFC 9457). A shield within that has a shape of its own keeps it.
     #[must_use]
     pub fn with_problems(mut self, render: impl Render) -> Self {
-        self.plan.voice.renderer = Some(Renderer(Arc::new(render)));
+        self.plan.voice.speak_by(render);
         self
     }
 

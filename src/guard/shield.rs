@@ -29,6 +29,18 @@ pub(crate) struct Voice {
     pub(crate) renderer: Option<Renderer>,
 }
 
+impl Voice {
+    /// Tells events to `sink`.
+    pub(crate) fn tell_to(&mut self, sink: impl EventSink) {
+        self.sink = Some(Sink(Arc::new(sink)));
+    }
+
+    /// Gives refusals the body that `render` makes.
+    pub(crate) fn speak_by(&mut self, render: impl Render) {
+        self.renderer = Some(Renderer(Arc::new(render)));
+    }
+}
+
 impl Shield<Open> {
     /// A stack without guards.
     #[must_use]
@@ -68,7 +80,7 @@ impl<G: Guard> Shield<G> {
     /// Tells every decision taken within this shield to `sink` (default: `tracing` events).
     #[must_use]
     pub fn with_events(mut self, sink: impl EventSink) -> Self {
-        self.voice.sink = Some(Sink(Arc::new(sink)));
+        self.voice.tell_to(sink);
         self
     }
 
@@ -76,7 +88,7 @@ impl<G: Guard> Shield<G> {
     /// details, RFC 9457).
     #[must_use]
     pub fn with_problems(mut self, render: impl Render) -> Self {
-        self.voice.renderer = Some(Renderer(Arc::new(render)));
+        self.voice.speak_by(render);
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::alphabet::unhex;
+
 /// The name of a family of refresh tokens: 16 random bytes. Every token of the family bears it, so
 /// it may be shown and logged: whoever knows it can do nothing with it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,27 +19,13 @@ impl FamilyId {
     /// two texts are one id. Untrusted text is fine.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: &[u8; Self::TEXT_LEN] = text.as_bytes().try_into().ok()?;
-        let (pairs, _) = digits.as_chunks::<2>();
-        let mut id = [0; Self::LEN];
-        for (byte, [high, low]) in id.iter_mut().zip(pairs) {
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
-        Some(Self(id))
+        unhex(text).map(Self)
     }
 
     /// The bytes, for engines to store.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
-    }
-}
-
-fn digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use http::header::{HeaderMap, HeaderName};
 use smallvec::SmallVec;
 
 use super::scheme::{Encoding, Layout, WebhookScheme};
+use crate::alphabet::unhex;
 use crate::field::exactly_one;
 
 /// A MAC by HMAC-SHA-256.
@@ -150,33 +151,10 @@ fn moment(text: &str) -> Result<u64, &'static str> {
 
 /// So many bytes, in their one form.
 fn decoded<const N: usize>(text: &str, encoding: Encoding) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
     match encoding {
-        Encoding::Hex => {
-            let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-            if pairs.len() != N || !rest.is_empty() {
-                return None;
-            }
-            for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-                *byte = digit(*high)? << 4 | digit(*low)?;
-            }
-        }
-        Encoding::Base64 => {
-            if text.len() != N.div_ceil(3) * 4 {
-                return None;
-            }
-            let decoded = STANDARD.decode(text).ok()?;
-            bytes = decoded.try_into().ok()?;
-        }
-    }
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+        Encoding::Hex => unhex(text),
+        Encoding::Base64 if text.len() != N.div_ceil(3) * 4 => None,
+        Encoding::Base64 => STANDARD.decode(text).ok()?.try_into().ok(),
     }
 }
 

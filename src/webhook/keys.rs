@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::ed25519::PublicKey;
 use super::envelope::{EdSignature, Envelope, Mac};
+use super::scheme::Layout;
 use crate::config::ConfigError;
 
 /// The shortest and longest secret of Standard Webhooks, in bytes.
@@ -40,8 +41,16 @@ enum Kind {
 }
 
 impl Key {
+    /// The key that `text` is to those who sign by `layout`.
+    pub(super) fn read(layout: &Layout, text: &str) -> Result<Self, ConfigError> {
+        match layout {
+            Layout::Standard => Self::standard(text),
+            Layout::Stripe | Layout::Plain(_) => Self::of_text(text),
+        }
+    }
+
     /// A secret that is the bytes of a text, as it was given out.
-    pub(super) fn of_text(secret: &str) -> Result<Self, ConfigError> {
+    fn of_text(secret: &str) -> Result<Self, ConfigError> {
         if secret.len() < SHORTEST {
             return Err(ConfigError::new(format!(
                 "a webhook secret needs at least {SHORTEST} bytes; ask the provider for a longer one"
@@ -51,7 +60,7 @@ impl Key {
     }
 
     /// A secret (`whsec_..`) or public key (`whpk_..`) of Standard Webhooks.
-    pub(super) fn standard(text: &str) -> Result<Self, ConfigError> {
+    fn standard(text: &str) -> Result<Self, ConfigError> {
         let unreadable = || {
             ConfigError::new(
                 "a key of Standard Webhooks is whsec_ or whpk_ and base64: of 24 to 64 bytes for a \

@@ -3,8 +3,8 @@
 use super::envelope::Envelope;
 use super::keys::Key;
 
-/// Whether `body` in this envelope was signed by one of `keys`, at most `tolerance` seconds before
-/// or after `now`; the reason if not. Times are in seconds since the Unix epoch.
+/// Whether `body` in this envelope was signed by one of `keys` whose time is not over at `now`, in
+/// seconds since the Unix epoch; the reason if not.
 pub(super) fn judge(
     envelope: &Envelope<'_>,
     body: &[u8],
@@ -21,7 +21,7 @@ pub(super) fn judge(
     }
 }
 
-/// Whether it was sent lately, as far as that is told.
+/// Whether it was sent at most `tolerance` seconds before or after `now`, as far as that is told.
 pub(super) fn timely(sent_at: Option<u64>, now: u64, tolerance: u64) -> Result<(), &'static str> {
     match sent_at {
         Some(sent_at) if sent_at.abs_diff(now) > tolerance => Err(if sent_at < now {

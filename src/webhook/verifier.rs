@@ -30,7 +30,6 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub struct WebhookVerifier {
     layout: Arc<Layout>,
     keys: Vec<Key>,
-    text_keys: bool,
     tolerance: u64,
     max_bytes: usize,
     clock: Arc<dyn Clock>,
@@ -43,7 +42,7 @@ impl WebhookVerifier {
     /// # Errors
     /// [`ConfigError`] if `key` is neither, or a public key that is weak.
     pub fn standard(key: &str) -> Result<Self, ConfigError> {
-        Ok(Self::new(Layout::Standard, Key::standard(key)?, false))
+        Self::new(Layout::Standard, key)
     }
 
     /// Stripe (`Stripe-Signature`): `secret` is the whole of `whsec_..`, as the dashboard shows it.
@@ -51,7 +50,7 @@ impl WebhookVerifier {
     /// # Errors
     /// [`ConfigError`] if `secret` is shorter than 16 bytes.
     pub fn stripe(secret: &str) -> Result<Self, ConfigError> {
-        Ok(Self::new(Layout::Stripe, Key::of_text(secret)?, true))
+        Self::new(Layout::Stripe, secret)
     }
 
     /// GitHub (`X-Hub-Signature-256`). The time of sending is not signed, nor is the id.
@@ -87,22 +86,17 @@ impl WebhookVerifier {
     /// # Errors
     /// [`ConfigError`] if `secret` is shorter than 16 bytes.
     pub fn custom(scheme: WebhookScheme, secret: &str) -> Result<Self, ConfigError> {
-        Ok(Self::new(
-            Layout::Plain(scheme),
-            Key::of_text(secret)?,
-            true,
-        ))
+        Self::new(Layout::Plain(scheme), secret)
     }
 
-    fn new(layout: Layout, key: Key, text_keys: bool) -> Self {
-        Self {
+    fn new(layout: Layout, key: &str) -> Result<Self, ConfigError> {
+        Ok(Self {
+            keys: vec![Key::read(&layout, key)?],
             layout: Arc::new(layout),
-            keys: vec![key],
-            text_keys,
             tolerance: TOLERANCE.as_secs(),
             max_bytes: MAX_BYTES,
             clock: Arc::new(SystemClock),
-        }
+        })
     }
 
     /// Accepts `key` as well, until `until` in seconds since the Unix epoch if that is said: the old
@@ -115,11 +109,7 @@ impl WebhookVerifier {
         key: &str,
         until: impl Into<Option<u64>>,
     ) -> Result<Self, ConfigError> {
-        let mut key = if self.text_keys {
-            Key::of_text(key)?
-        } else {
-            Key::standard(key)?
-        };
+        let mut key = Key::read(&self.layout, key)?;
         key.until = until.into().unwrap_or(u64::MAX);
         self.keys.push(key);
         Ok(self)

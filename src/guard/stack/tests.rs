@@ -86,6 +86,25 @@ fn each_guard_is_met_once_in_order_whoever_has_to_wait() {
 }
 
 #[test]
+fn a_stack_within_a_shield_is_met_whole_before_what_comes_after() {
+    for (names, last) in [
+        (["waits a", "b"], "c"),
+        (["a", "waits b"], "c"),
+        (["waits a", "waits b"], "waits c"),
+    ] {
+        let log = Arc::default();
+        let within = stack(&names, &log);
+        let shield = Shield::new()
+            .with(within)
+            .with(Scribe(last, Arc::clone(&log)));
+        let all = Stack::from(&shield);
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        block(all.check(&mut head)).unwrap();
+        assert_eq!(*log.lock().unwrap(), [names[0], names[1], last]);
+    }
+}
+
+#[test]
 fn a_refusal_ends_the_way_wherever_it_stands() {
     for (names, met) in [
         (["refuses", "b", "c"], 1),
